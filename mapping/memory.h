@@ -1,0 +1,18 @@
+/* Allocation that cannot fail: out of memory ends the program with a message.
+ * A daemon that serves printers can be restarted; one that goes on with half a
+ * snapshot cannot be trusted. */
+#ifndef MAPPING_MEMORY_H
+#define MAPPING_MEMORY_H
+
+#include <stddef.h>
+
+/* count * size zeroed bytes; caller frees. Overflow aborts. */
+void *memory_zero(size_t count, size_t size);
+/* Like realloc for count elements of size; caller frees. Overflow aborts. */
+void *memory_grow(void *old, size_t count, size_t size);
+/* A copy of text (NULL gives NULL); caller frees. */
+char *memory_text(const char *text);
+/* A NUL-terminated copy of len bytes; caller frees. */
+char *memory_copy(const void *bytes, size_t len);
+
+#endif
