@@ -1,0 +1,109 @@
+/* The MQTT edge: libmosquitto's external loop on the uv loop.
+ *
+ * MQTT 5 with fall-back to 3.1.1, TLS, will, own back-off. Names are resolved
+ * and TLS connections begun in uv workers, because even libmosquitto's _async
+ * calls resolve in the caller. What a broker loses is published again by the
+ * owner of the state: see mqtt_events.connected. */
+#ifndef BRIDGE_MQTT_H
+#define BRIDGE_MQTT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mapping/error.h"
+
+struct uv_loop_s;
+struct mqtt;
+
+enum mqtt_protocol {
+    MQTT_AUTO, /* 5, then 3.1.1 when the broker refuses 5 */
+    MQTT_3_1_1,
+    MQTT_5,
+};
+
+/* Texts are copied by mqtt_new(). */
+struct mqtt_options {
+    const char *host;      /* name, address, or path of a unix socket */
+    int port;              /* 0 = unix socket */
+    bool tls;
+    const char *ca_file;   /* NULL = the system's */
+    const char *cert_file; /* client certificate, NULL = none */
+    const char *key_file;
+    bool insecure;         /* do not check the broker's certificate */
+    const char *username;  /* NULL = none */
+    const char *password;
+    const char *client_id;
+    enum mqtt_protocol protocol;
+    int keepalive_s;       /* 0 = 30 */
+    const char *will_topic; /* retained, QoS 1, payload "offline" */
+};
+
+/* A message in either direction; borrowed for the call. */
+struct mqtt_message {
+    const char *topic;
+    const void *payload;
+    size_t len;
+    int qos;
+    bool retain;
+    /* Out: wait in the queue while disconnected, at most 10 min (events, final
+     * answers). Without it a message that cannot go out now is refused. */
+    bool keep;
+    /* MQTT 5 only; dropped or absent with 3.1.1. */
+    const char *content_type;    /* NULL = none */
+    const char *response_topic;  /* NULL = none */
+    const void *correlation;
+    size_t correlation_len;
+    int64_t expiry_s;            /* message expiry; -1 = none */
+};
+
+/* What the owner is told. No call of mqtt_free() from inside. */
+struct mqtt_events {
+    /* CONNACK came: subscribe, publish the birth, publish all state again. */
+    void (*connected)(void *arg);
+    /* reason is a sentence for people; retry_ms until the next try. Called
+     * once per lost or failed connection. fatal_hint: credentials refused. */
+    void (*disconnected)(void *arg, const char *reason, int64_t retry_ms);
+    void (*message)(void *arg, const struct mqtt_message *message);
+    /* The broker refused a subscription. */
+    void (*refused)(void *arg, const char *filter);
+    /* Messages can go out again after mqtt_publish() returned false. */
+    void (*drained)(void *arg);
+};
+
+struct mqtt_statistics {
+    uint64_t messages_out, bytes_out, messages_in;
+    uint64_t dropped;    /* kept messages that expired or did not fit */
+    size_t queued;       /* waiting now */
+    int protocol;        /* 5 or 4 (3.1.1) of the connection; 0 none yet */
+    bool connected;
+};
+
+struct mqtt *mqtt_new(struct uv_loop_s *loop,
+                      const struct mqtt_options *options,
+                      const struct mqtt_events *events, void *arg,
+                      struct error *err);
+/* Begin to connect; tries for ever with back-off. */
+void mqtt_start(struct mqtt *mqtt);
+/* Flush what is queued (at most timeout_ms), DISCONNECT, then call done. */
+void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms, void (*done)(void *arg),
+               void *arg);
+/* After mqtt_stop()'s done; uv handles close in their callbacks, so run the
+ * loop once more. Accepts NULL. */
+void mqtt_free(struct mqtt *mqtt);
+
+/* Hand a message over. False: not now (disconnected, congested, or too many
+ * unacknowledged) and not kept; publish it again after connected or drained. */
+bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_message *message);
+/* Subscribe with Retain As Published where the protocol has it. Lost with the
+ * connection: subscribe again when connected. */
+bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos);
+bool mqtt_unsubscribe(struct mqtt *mqtt, const char *filter);
+void mqtt_statistics(const struct mqtt *mqtt, struct mqtt_statistics *out);
+
+/* True when the retain flag of a delivered message says "this publication was
+ * retained by its sender" (MQTT 5 with Retain As Published); with 3.1.1 only a
+ * replayed message carries it. */
+bool mqtt_sees_retain(const struct mqtt *mqtt);
+
+#endif
