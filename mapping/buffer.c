@@ -1,8 +1,8 @@
 #include "mapping/buffer.h"
 
-#include <stdarg.h>
-
 #include "mapping/memory.h"
+
+#include <stdarg.h>
 
 void buffer_init(struct buffer *b, size_t max)
 {

@@ -1,0 +1,146 @@
+#include "mapping/field.h"
+
+#include <ctype.h>
+
+static const struct field_row rows[] = {
+#define FIELD(id, key, label, quantity, scope, life)                           \
+    [FIELD_##id] = {key,           label,       QUANTITY_##quantity,           \
+                    SCOPE_##scope, LIFE_##life, SLOT_##id},
+#include "mapping/fields.def"
+#undef FIELD
+};
+
+static const int instances_of[] = {
+    [SCOPE_ONE] = INSTANCES_ONE,
+    [SCOPE_STORAGE] = INSTANCES_STORAGE,
+    [SCOPE_CUSTOM] = INSTANCES_CUSTOM,
+};
+
+const struct field_row *field_row(enum field field)
+{
+    return &rows[field];
+}
+
+int field_instances(enum field field)
+{
+    return instances_of[rows[field].scope];
+}
+
+int field_slot(enum field field, int instance)
+{
+    return rows[field].first_slot + instance;
+}
+
+enum field field_target(enum field field)
+{
+    return rows[field].quantity == QUANTITY_HEAT ? field + 1 : FIELD_COUNT;
+}
+
+/* Does key fit a row's key? The part at '<...>' goes to instance. */
+static bool key_matches(const char *pattern, const char *key, char *instance)
+{
+    const char *open = strchr(pattern, '<');
+    const char *close = open ? strchr(open, '>') : NULL;
+    size_t head, part;
+
+    instance[0] = '\0';
+    if (!close)
+        return strcmp(pattern, key) == 0;
+    head = (size_t)(open - pattern);
+    if (strncmp(pattern, key, head) != 0)
+        return false;
+    if (strcmp(pattern, key) == 0)
+        return true;
+    part = strcspn(key + head, "/");
+    if (part == 0 || part > INSTANCE_NAME_MAX ||
+        strcmp(close + 1, key + head + part) != 0 ||
+        strspn(key + head, "abcdefghijklmnopqrstuvwxyz0123456789_-") < part)
+        return false;
+    memcpy(instance, key + head, part);
+    instance[part] = '\0';
+    return true;
+}
+
+enum field field_find(const char *key, char *instance)
+{
+    char part[INSTANCE_NAME_MAX + 1];
+    enum field f;
+
+    for (f = 0; f < FIELD_CUSTOM; f++)
+        if (key_matches(rows[f].key, key, part))
+            break;
+    if (f == FIELD_CUSTOM)
+        return FIELD_COUNT;
+    if (instance)
+        memcpy(instance, part, sizeof part);
+    return f;
+}
+
+bool field_key(enum field field, const char *instance, char *out, size_t size)
+{
+    const char *key = rows[field].key;
+    const char *open = strchr(key, '<');
+    int len;
+
+    if (!open || !instance || !*instance)
+        len = snprintf(out, size, "%s", key);
+    else
+        len = snprintf(out, size, "%.*s%s%s", (int)(open - key), key, instance,
+                       strchr(open, '>') + 1);
+    return len >= 0 && (size_t)len < size;
+}
+
+void instance_name(const char *identity, char *out)
+{
+    size_t len = 0;
+
+    while (*identity == '/')
+        identity++;
+    for (; *identity && len < INSTANCE_NAME_MAX; identity++) {
+        unsigned char c = (unsigned char)*identity;
+
+        out[len++] = isalnum(c) && c < 128      ? (char)tolower(c)
+                     : c == '-' || c == '_'     ? (char)c
+                     : c == '/' && !identity[1] ? '\0'
+                                                : '_';
+    }
+    out[len] = '\0';
+    if (!out[0])
+        memcpy(out, "_", 2);
+}
+
+int instances_find(const struct instances *instances, const char *name)
+{
+    int i;
+
+    for (i = 0; i < instances->count; i++)
+        if (strcmp(instances->name[i], name) == 0)
+            return i;
+    return -1;
+}
+
+int instances_learn(struct instances *instances, const char *identity,
+                    int occurrence)
+{
+    char name[INSTANCE_NAME_MAX + 1];
+    int found;
+
+    instance_name(identity, name);
+    if (occurrence > 0) {
+        size_t len = strlen(name);
+
+        if (len > INSTANCE_NAME_MAX - 4)
+            len = INSTANCE_NAME_MAX - 4;
+        (void)snprintf(name + len, sizeof name - len, "_%d",
+                       occurrence % 100 + 1);
+    }
+    found = instances_find(instances, name);
+    if (found >= 0)
+        return found;
+    if (instances->count == INSTANCES_STORAGE) {
+        instances->overflow = true;
+        return -1;
+    }
+    memcpy(instances->name[instances->count], name, sizeof name);
+    return instances->count++;
+}

@@ -1,0 +1,92 @@
+/* The field table: what can be known about a printer, each thing once.
+ *
+ * A field with a scope exists once per instance (one `storage/<name>/free` per
+ * storage). A *slot* is one field of one instance; snapshots are arrays of
+ * slots, and everything that is remembered per value is indexed by slot. */
+#ifndef MAPPING_FIELD_H
+#define MAPPING_FIELD_H
+
+#include "mapping/error.h"
+#include "mapping/value.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum scope {
+    SCOPE_ONE,
+    SCOPE_STORAGE,
+    SCOPE_CUSTOM, /* the user's own fields; instances are their rows */
+    SCOPE_COUNT
+};
+
+/* Most instances of each scope. */
+enum {
+    INSTANCES_ONE = 1,
+    INSTANCES_STORAGE = 8,
+    INSTANCES_CUSTOM = 32,
+};
+
+#define INSTANCES_MAX     32
+#define INSTANCE_NAME_MAX 32
+#define FIELD_KEY_MAX     96 /* a key with its instance name, without NUL */
+
+enum life { LIFE_LIVE, LIFE_KEPT };
+
+enum field {
+#define FIELD(id, ...) FIELD_##id,
+#include "mapping/fields.def"
+#undef FIELD
+    FIELD_COUNT
+};
+
+enum slot {
+#define FIELD(id, key, label, quantity, scope, life)                           \
+    SLOT_##id, SLOT_##id##_LAST = SLOT_##id + INSTANCES_##scope - 1,
+#include "mapping/fields.def"
+#undef FIELD
+    SLOT_COUNT
+};
+
+struct field_row {
+    const char *key;   /* "storage/<name>/free" */
+    const char *label; /* for people, stands alone */
+    enum quantity quantity;
+    enum scope scope;
+    enum life life;
+    int first_slot;
+};
+
+const struct field_row *field_row(enum field field);
+/* Number of instances a field can have: 1 without scope. */
+int field_instances(enum field field);
+int field_slot(enum field field, int instance);
+/* The target of a HEAT field, FIELD_COUNT for all others. */
+enum field field_target(enum field field);
+
+/* Find a field by its key. `storage/<name>/free` names all instances
+ * (instance becomes ""), `storage/usb/free` one of them (instance becomes
+ * "usb"; whether the printer has it is not known here). FIELD_COUNT if there
+ * is no such field. instance holds INSTANCE_NAME_MAX + 1 bytes or is NULL. */
+enum field field_find(const char *key, char *instance);
+/* Write the key with the instance's name put in; false if it does not fit. */
+bool field_key(enum field field, const char *instance, char *out, size_t size);
+
+/* Names of the instances one printer has, in the order they were learned. They
+ * only grow: an index stays what it was for the life of the program. */
+struct instances {
+    char name[INSTANCES_STORAGE][INSTANCE_NAME_MAX + 1];
+    int count;
+    bool overflow; /* one did not fit any more: warn once */
+};
+
+/* Make a name of what identifies an instance for its API ("/usb/" -> "usb"):
+ * [a-z0-9_-]{1,32}, other bytes become '_'. out: INSTANCE_NAME_MAX + 1. */
+void instance_name(const char *identity, char *out);
+/* Index of the instance with this name, learning it if it is new; -1 and
+ * overflow when there are too many. Two identities that make the same name
+ * are told apart by the caller passing occurrence 0, 1, ... (then "_2"). */
+int instances_learn(struct instances *instances, const char *identity,
+                    int occurrence);
+int instances_find(const struct instances *instances, const char *name);
+
+#endif
