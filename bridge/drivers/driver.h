@@ -1,0 +1,191 @@
+/* Printer APIs as constant tables. No I/O, no loop, no logging, no clock: a
+ * driver says what to ask, reads what came, and says what to send.
+ *
+ * A function pointer in a row is the way out for an odd API. */
+#ifndef BRIDGE_DRIVERS_DRIVER_H
+#define BRIDGE_DRIVERS_DRIVER_H
+
+#include "bridge/request.h"
+#include "mapping/command.h"
+#include "mapping/field.h"
+#include "mapping/mapping.h"
+#include "mapping/telemetry.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DRIVER_ENDPOINTS_MAX 16
+
+/* When an endpoint is read. */
+enum cadence {
+    CADENCE_POLL,     /* each poll: the one that says whether it is online */
+    CADENCE_JOB,      /* when job id or state changed, until its id agrees */
+    CADENCE_MINUTE,   /* every 60 s */
+    CADENCE_CONTACT,  /* at each new contact, and hourly */
+    CADENCE_TRANSFER, /* with each poll while a transfer runs */
+};
+
+struct driver;
+struct device;
+struct json; /* one parsed value, see json.h */
+
+/* JSON path -> field. The endpoint owns the fields of its rows: what its
+ * answer lacks becomes absent. A patch row sets and never empties. */
+struct driver_field {
+    const char *path; /* "printer.temp_nozzle"; dots go down objects */
+    enum field field;
+    bool patch;
+    double scale;             /* numbers are multiplied; 0 = 1 */
+    const char *const *words; /* pairs "API word", "our word", NULL-ended */
+    /* The way out: set field from node (NULL when the path is missing; then
+     * it was made absent already). NULL = by the quantity's kind. */
+    void (*convert)(const struct json *node, struct telemetry *t,
+                    struct device *device);
+};
+
+struct driver_endpoint {
+    const char *name;   /* "status": for custom fields and messages */
+    const char *target; /* "/api/v1/status" */
+    enum cadence cadence;
+    bool optional; /* 404: this printer has none; not a missed poll */
+    bool empty;    /* 204 is an answer: nothing there, all fields absent */
+    const struct driver_field *fields; /* ends with path NULL */
+    /* Reads lists and what no row can say, after the rows; NULL = none. */
+    void (*read)(const struct json *root, struct telemetry *t,
+                 struct device *device);
+    size_t answer_max; /* 0 = 1 MiB */
+};
+
+enum step_kind {
+    STEP_END,
+    STEP_SEND, /* a request */
+    STEP_WAIT, /* until the state is one of `until` */
+};
+
+struct driver_step {
+    enum step_kind kind;
+    enum http_method method;
+    const char *target; /* "/api/v1/job/{job}/pause"; {job}, {path} encoded */
+    unsigned until;     /* STATE_BIT()s that mean "it took effect" */
+    bool job_gone;      /* or: the job it was bound to is not current */
+    bool job_new;       /* or: a job with another id than before is current */
+};
+
+struct driver_command {
+    enum command command;
+    unsigned states; /* STATE_BIT()s in which it can be ordered */
+    bool learned;    /* announced only after it once worked here */
+    struct driver_step steps[4];
+    /* States for other models of the family; NULL = states. */
+    unsigned (*states_of)(const struct device *device);
+};
+
+/* What is learned about one printer behind a driver and must outlive a
+ * snapshot. Zeroed = nothing known. */
+struct device {
+    struct instances storages;
+    int variant;        /* of the driver's family, 0 = not known yet */
+    bool unknown_state; /* an invented state word came: reported once */
+    char unknown_word[32];
+    int64_t ran_job; /* last job id seen printing or paused, -1 none */
+    bool ran_any;
+};
+
+struct driver {
+    const char *name;   /* "prusalink" */
+    const char *vendor; /* "Prusa Research" for the device page */
+    const struct driver_endpoint *endpoints; /* ends with name NULL */
+    const struct driver_command *commands;   /* ends with COMMAND_COUNT */
+    /* What one answer alone cannot say: values that vanish in ATTENTION and
+     * belong to the same job, the old job's progress on a new id. prev is the
+     * snapshot before (all absent at first contact). NULL = nothing. */
+    void (*settle)(const struct telemetry *prev, struct telemetry *next,
+                   struct device *device);
+    /* Is this answer to GET /api/version (or the probe) one of ours? */
+    const char *model_default; /* NULL */
+};
+
+/* All drivers, ends with NULL; by name, NULL if there is none. */
+extern const struct driver *const drivers[];
+const struct driver *driver_find(const char *name);
+
+/* Index of an endpoint by name, -1 if there is none. */
+int driver_endpoint_find(const struct driver *driver, const char *name);
+const struct driver_command *driver_command(const struct driver *driver,
+                                            enum command command);
+/* Can the driver ever fill this field (announce it)? Fields of `read` and
+ * `convert` count by their rows; the driver's table lists them all. */
+bool driver_reports(const struct driver *driver, enum field field);
+
+/* States in which command can be ordered on this device; 0 = it cannot. */
+unsigned driver_states(const struct driver *driver, enum command command,
+                       const struct device *device);
+
+/* Fold one answer into t. 204 (where allowed) empties every field the endpoint
+ * owns. custom: the user's fields of this printer; those with this endpoint's
+ * name are read into FIELD_CUSTOM slots. On false t is untouched and err says
+ * which endpoint and why: that is a missed poll. Borrows body. */
+bool driver_decode(const struct driver *driver, int endpoint, int status,
+                   const char *body, size_t len, const struct mapping *mapping,
+                   struct telemetry *t, struct device *device,
+                   struct error *err);
+
+/* Fill a GET for an endpoint. */
+void driver_read(const struct driver *driver, int endpoint,
+                 struct request *request);
+
+/* Arguments of an order. */
+struct order_arguments {
+    char path[512]; /* PATH: /usb/box.gcode; UTF-8, not encoded */
+    double number;  /* SECONDS */
+    int64_t job;    /* the job it is bound to, -1 = none */
+};
+
+enum encode_result {
+    ENCODE_SEND,    /* request is filled */
+    ENCODE_WAIT,    /* wait as step says */
+    ENCODE_DONE,    /* no more steps */
+    ENCODE_REFUSED, /* cannot be sent; err says why and what to do */
+};
+
+/* Step number `step` (from 0) of a command. */
+enum encode_result driver_encode(const struct driver *driver,
+                                 enum command command, int step,
+                                 const struct order_arguments *arguments,
+                                 const struct telemetry *t,
+                                 const struct device *device,
+                                 struct request *request, struct error *err);
+
+/* What an order's HTTP answer means. */
+enum order_code {
+    ORDER_OK,
+    ORDER_CONFLICT,
+    ORDER_TIMEOUT,
+    ORDER_OFFLINE,
+    ORDER_SUPERSEDED,
+    ORDER_NOT_SUPPORTED,
+    ORDER_NOT_ALLOWED,
+    ORDER_INVALID,
+    ORDER_RETAINED,
+    ORDER_EXPIRED,
+    ORDER_WRONG_JOB,
+    ORDER_WRONG_PRINTER,
+    ORDER_QUEUE_FULL,
+    ORDER_NOT_FOUND,
+    ORDER_AUTH,
+    ORDER_TOO_BIG,
+    ORDER_PRINTER_ERROR,
+};
+
+/* "conflict", "timeout", ...; "" for ORDER_OK. */
+const char *order_code_name(enum order_code code);
+
+/* Judge the answer to a step's request: a code and, in message, a sentence with
+ * cause and remedy. body may hold the printer's own words ({"message":...});
+ * they are cleaned and quoted. */
+enum order_code driver_judge(const struct driver *driver, enum command command,
+                             int status, const char *body, size_t len,
+                             char *message, size_t size);
+
+#endif

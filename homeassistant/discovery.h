@@ -1,0 +1,78 @@
+/* Home Assistant discovery documents (device-based, 2024.11 and later).
+ *
+ * Pure: facts in, JSON out. One document per printer, one for the bridge. */
+#ifndef HOMEASSISTANT_DISCOVERY_H
+#define HOMEASSISTANT_DISCOVERY_H
+
+#include "mapping/buffer.h"
+#include "mapping/command.h"
+#include "mapping/field.h"
+#include "mapping/routes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What all documents of this bridge have in common; texts are borrowed. */
+struct discovery_bridge {
+    const char *prefix;       /* "homeassistant" */
+    const char *base;         /* "printer2mqtt" */
+    const char *bridge_topic; /* "printer2mqtt/bridge" or ".../bridge-NAME" */
+    const char *id;           /* identifier of the bridge device */
+    const char *name;         /* "printer2mqtt" */
+    const char *version;
+    const char *support_url; /* NULL */
+    bool bridge_device;      /* announced: printers may name it via_device */
+};
+
+/* What is known about one printer. */
+struct discovery_printer {
+    const char *id;       /* in the configuration: in its topics */
+    const char *identity; /* serial or unique_id: never changes */
+    const char *name;
+    const char *model; /* NULL = unknown */
+    const char *vendor;
+    const char *serial;   /* NULL = unknown */
+    const char *firmware; /* NULL = unknown */
+    const char *area;     /* NULL */
+    const char *url;      /* configuration_url; NULL */
+    const struct routes *routes;
+    const struct instances *instances;
+    bool reported[SLOT_COUNT];    /* seen at least once on this printer */
+    bool commands[COMMAND_COUNT]; /* can be ordered (allowed and learned) */
+    unsigned custom_count;
+};
+
+/* A row of the bridge device: one per configured printer. */
+struct discovery_row {
+    const char *id;
+    const char *name;
+};
+
+/* Discovery topic "<prefix>/device/<identity made safe>/config". */
+bool discovery_topic(const char *prefix, const char *identity, char *out,
+                     size_t size);
+
+/* The document of a printer / of the bridge into out. */
+void discovery_printer_document(const struct discovery_bridge *bridge,
+                                const struct discovery_printer *printer,
+                                struct buffer *out);
+void discovery_bridge_document(const struct discovery_bridge *bridge,
+                               const struct discovery_row *printers,
+                               size_t count, struct buffer *out);
+
+/* Whose is a retained document? True if json is a device document whose root
+ * availability names our own state topic (bridge_topic/state); id gets the
+ * printer id of its other availability topic ("" for the bridge's own). Takes
+ * hostile bytes. */
+bool discovery_is_ours(const char *json, size_t len, const char *bridge_topic,
+                       const char *base, char *id, size_t size);
+
+/* Components that old has and fresh lacks, or has with another platform, must
+ * be removed in two steps: out becomes fresh with those reduced to
+ * {"platform": ...}. False (out untouched) when nothing has to go. */
+bool discovery_removal(const char *old_json, size_t len, const char *fresh,
+                       struct buffer *out);
+/* Equal as JSON, whatever the order of keys and spaces? */
+bool discovery_equal(const char *a, size_t len, const char *b);
+
+#endif
