@@ -26,6 +26,7 @@ struct route {
     int qos;
     int decimals;
     double deadband;
+    bool own_deadband; /* the user's; the quantity's otherwise */
     int64_t interval_ms;
     const char *name; /* the user's, or NULL: the field's label */
     const char *icon; /* the user's, or NULL */
@@ -45,15 +46,12 @@ bool routes_command(const struct routes *routes, enum command command,
 bool routes_topic(const struct routes *routes, const char *tail, char *out,
                   size_t size);
 
-/* What of the last publication decides whether there is a next one. */
-struct published {
-    int64_t at_ms; /* monotonic; 0 = never published */
-};
-
 /* Is the change from was to is worth a message now? Never when equal; always
  * when either is absent, when a number reaches or leaves 0, or when forced.
  * Otherwise the route's deadband and interval decide; a HEAT value within 2 °C
- * of its target (absent: not) needs 0.5 °C, or a minute since the last one. */
+ * of its target needs 0.5 °C, or a minute since the last one, unless the user
+ * set a deadband. target is absent for other quantities; since_ms: time since
+ * the last message. Texts count as different: the caller compares them. */
 bool route_due(const struct route *route, const struct value *was,
                const struct value *is, const struct value *target,
                int64_t since_ms, bool forced);

@@ -1,0 +1,197 @@
+#include "mapping/routes.h"
+
+#include "mapping/memory.h"
+
+#include <math.h>
+
+/* A temperature this near its target is regulated: its noise is no news. */
+#define HEAT_NEAR      2.0
+#define HEAT_DEADBAND  0.5
+#define HEAT_MINUTE_MS 60000
+
+/* The user's wishes for one field of one instance, most special last. */
+struct wishes {
+    const struct field_wish *general;
+    const struct field_wish *special; /* NULL = none for this instance */
+};
+
+#define PICK(wishes, member, unset)                                            \
+    ((wishes)->special && (wishes)->special->member != (unset)                 \
+         ? (wishes)->special->member                                           \
+         : (wishes)->general->member)
+
+static int pick(int wish, int otherwise)
+{
+    return wish >= 0 ? wish : otherwise;
+}
+
+static struct wishes wishes_for(const struct mapping *mapping, enum field field,
+                                int instance, const char *name)
+{
+    struct wishes w = {&mapping->fields[field], NULL};
+    int i;
+
+    if (field == FIELD_CUSTOM)
+        w.general = &mapping->custom[instance].wish;
+    for (i = 0; i < mapping->instance_count; i++)
+        if (mapping->instances[i].field == field &&
+            strcmp(mapping->instances[i].instance, name) == 0)
+            w.special = &mapping->instances[i].wish;
+    return w;
+}
+
+/* Name of the instance ("" without scope), NULL when there is none. */
+static const char *name_of(const struct routes *routes, enum field field,
+                           int instance, const struct instances *instances)
+{
+    switch (field_row(field)->scope) {
+    case SCOPE_ONE: return "";
+    case SCOPE_STORAGE:
+        return instance < instances->count ? instances->name[instance] : NULL;
+    case SCOPE_CUSTOM:
+        return instance < routes->mapping->custom_count ? "" : NULL;
+    case SCOPE_COUNT: break;
+    }
+    return NULL;
+}
+
+static bool expand(const struct routes *routes, const struct wishes *w,
+                   const char *name, struct route *out)
+{
+    const char *own =
+        w->special && w->special->topic ? w->special->topic : w->general->topic;
+    const struct template_values values = {
+        .base = routes->base,
+        .printer = routes->printer,
+        .field = out->key,
+        .instance = name,
+    };
+
+    return template_expand(own ? own : routes->mapping->topic, &values,
+                           out->topic, sizeof out->topic);
+}
+
+static void decide(const struct wishes *w, struct route *out)
+{
+    const struct quantity_row *q = quantity_row(out->quantity);
+    double deadband = w->special && w->special->deadband >= 0
+                          ? w->special->deadband
+                          : w->general->deadband;
+    int64_t interval = w->special && w->special->interval_ms >= 0
+                           ? w->special->interval_ms
+                           : w->general->interval_ms;
+
+    out->retain = pick(PICK(w, retain, -1), 1);
+    out->qos = pick(PICK(w, qos, -1), 0);
+    out->decimals = pick(PICK(w, decimals, -1), q->decimals);
+    out->own_deadband = deadband >= 0;
+    out->deadband = deadband >= 0 ? deadband : q->deadband;
+    out->interval_ms = interval >= 0 ? interval : q->interval_s * 1000;
+    out->name = PICK(w, name, NULL);
+    out->icon = PICK(w, icon, NULL);
+    out->enabled = PICK(w, enabled, -1);
+}
+
+bool routes_field(const struct routes *routes, enum field field, int instance,
+                  const struct instances *instances, struct route *out)
+{
+    const char *name = name_of(routes, field, instance, instances);
+    struct wishes w;
+
+    if (!name)
+        return false;
+    w = wishes_for(routes->mapping, field, instance, name);
+    if (PICK(&w, on, -1) == 0)
+        return false;
+    out->field = field;
+    out->quantity = field_row(field)->quantity;
+    if (field == FIELD_CUSTOM) {
+        const struct custom_field *custom = &routes->mapping->custom[instance];
+
+        out->quantity = custom->quantity;
+        memcpy(out->key, custom->key, sizeof out->key);
+    } else if (!field_key(field, name, out->key, sizeof out->key)) {
+        return false;
+    }
+    decide(&w, out);
+    return expand(routes, &w, name, out);
+}
+
+bool routes_command(const struct routes *routes, enum command command,
+                    char *out, size_t size)
+{
+    const struct command_wish *wish = &routes->mapping->commands[command];
+    const struct template_values values = {
+        .base = routes->base,
+        .printer = routes->printer,
+        .command = command_row(command)->name,
+    };
+
+    return wish->on != 0 &&
+           template_expand(wish->topic ? wish->topic
+                                       : routes->mapping->command_topic,
+                           &values, out, size);
+}
+
+bool routes_topic(const struct routes *routes, const char *tail, char *out,
+                  size_t size)
+{
+    int len = snprintf(out, size, "%s/%s%s%s", routes->base, routes->printer,
+                       *tail ? "/" : "", tail);
+
+    return len > 0 && (size_t)len < size;
+}
+
+static bool is_number(const struct value *v)
+{
+    return v->kind == VALUE_NUMBER || v->kind == VALUE_INTEGER;
+}
+
+static double number_of(const struct value *v)
+{
+    return v->kind == VALUE_NUMBER ? v->number : (double)v->integer;
+}
+
+/* Would both be the same payload? */
+static bool same(const struct route *route, const struct value *was,
+                 const struct value *is)
+{
+    char a[VALUE_FORMAT_MAX], b[VALUE_FORMAT_MAX];
+
+    value_format(*was, route->quantity, route->decimals, a);
+    value_format(*is, route->quantity, route->decimals, b);
+    return strcmp(a, b) == 0;
+}
+
+static bool number_due(const struct route *route, const struct value *was,
+                       const struct value *is, const struct value *target,
+                       int64_t since_ms)
+{
+    double now = number_of(is);
+    double step = fabs(now - number_of(was));
+    double deadband = route->deadband;
+
+    if ((fpclassify(now) == FP_ZERO) != (fpclassify(number_of(was)) == FP_ZERO))
+        return true;
+    if (route->quantity == QUANTITY_HEAT && !route->own_deadband &&
+        is_number(target) && fabs(now - number_of(target)) <= HEAT_NEAR &&
+        since_ms < HEAT_MINUTE_MS)
+        deadband = HEAT_DEADBAND;
+    return step > deadband - 1e-6;
+}
+
+bool route_due(const struct route *route, const struct value *was,
+               const struct value *is, const struct value *target,
+               int64_t since_ms, bool forced)
+{
+    if (was->kind != is->kind)
+        return true;
+    if (was->kind == VALUE_ABSENT ||
+        (was->kind != VALUE_TEXT && same(route, was, is)))
+        return false;
+    if (forced)
+        return true;
+    if (since_ms < route->interval_ms)
+        return false;
+    return !is_number(is) || number_due(route, was, is, target, since_ms);
+}

@@ -1,0 +1,143 @@
+/* What no single key of a mapping can show: topics that meet. */
+#include "mapping/memory.h"
+#include "mapping/routes.h"
+
+/* The fixed topics of a printer that a mapped field must not take. */
+static const char *const fixed[] = {"", "availability", "event", NULL};
+static const char *const fixed_below[] = {"command", "response", "can", "has",
+                                          NULL};
+
+struct entry {
+    char *topic;
+    char key[FIELD_KEY_MAX + 1];
+};
+
+struct entries {
+    struct entry *rows;
+    size_t count;
+};
+
+static void add(struct entries *list, const char *topic, const char *key)
+{
+    struct entry *row;
+
+    list->rows = memory_grow(list->rows, list->count + 1, sizeof *list->rows);
+    row = &list->rows[list->count++];
+    row->topic = memory_text(topic);
+    (void)snprintf(row->key, sizeof row->key, "%s", key);
+}
+
+static bool taken(const struct routes *routes, const char *topic,
+                  const char *key, struct error *err)
+{
+    char other[TOPIC_MAX + 1];
+    int i;
+
+    for (i = 0; fixed[i]; i++)
+        if (routes_topic(routes, fixed[i], other, sizeof other) &&
+            strcmp(topic, other) == 0)
+            return error_set(err,
+                             "%s: the topic %s is the bridge's own; "
+                             "choose another",
+                             key, topic);
+    for (i = 0; fixed_below[i]; i++)
+        if (routes_topic(routes, fixed_below[i], other, sizeof other) &&
+            topic_below(topic, other))
+            return error_set(err,
+                             "%s: topics below %s are the bridge's own; "
+                             "choose another",
+                             key, other);
+    return true;
+}
+
+static bool check_topic(const struct routes *routes, const char *topic,
+                        const char *key, const char *prefix, struct error *err)
+{
+    char bridge[TOPIC_MAX + 1];
+
+    if (!topic_check(topic, err))
+        return error_prefix(err, "%s", key);
+    if (prefix && topic_below(topic, prefix))
+        return error_set(err,
+                         "%s: topics below the discovery prefix %s "
+                         "belong to Home Assistant",
+                         key, prefix);
+    (void)snprintf(bridge, sizeof bridge, "%s/bridge", routes->base);
+    if (topic_below(topic, bridge))
+        return error_set(err,
+                         "%s: topics below %s are the bridge's own; "
+                         "choose another",
+                         key, bridge);
+    return true;
+}
+
+static bool collect_fields(const struct routes *routes, const char *prefix,
+                           struct entries *list, struct error *err)
+{
+    static const struct instances sample = {{"a", "b"}, 2, false};
+    struct route route;
+    enum field f;
+    int i;
+
+    for (f = 0; f < FIELD_COUNT; f++)
+        for (i = 0; i < field_instances(f); i++) {
+            if (!routes_field(routes, f, i, &sample, &route))
+                continue;
+            if (!check_topic(routes, route.topic, route.key, prefix, err) ||
+                !taken(routes, route.topic, route.key, err))
+                return false;
+            add(list, route.topic, route.key);
+        }
+    return true;
+}
+
+static bool collect_commands(const struct routes *routes, const char *prefix,
+                             struct entries *list, struct error *err)
+{
+    char topic[TOPIC_MAX + 1], key[FIELD_KEY_MAX + 1];
+    enum command c;
+
+    for (c = 0; c < COMMAND_COUNT; c++) {
+        if (!routes_command(routes, c, topic, sizeof topic))
+            continue;
+        (void)snprintf(key, sizeof key, "command %s", command_row(c)->name);
+        if (!check_topic(routes, topic, key, prefix, err))
+            return false;
+        add(list, topic, key);
+    }
+    return true;
+}
+
+static int by_topic(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->topic,
+                  ((const struct entry *)b)->topic);
+}
+
+static bool all_different(struct entries *list, struct error *err)
+{
+    size_t i;
+
+    qsort(list->rows, list->count, sizeof *list->rows, by_topic);
+    for (i = 1; i < list->count; i++)
+        if (by_topic(&list->rows[i - 1], &list->rows[i]) == 0)
+            return error_set(err, "%s and %s have the same topic %s",
+                             list->rows[i - 1].key, list->rows[i].key,
+                             list->rows[i].topic);
+    return true;
+}
+
+bool routes_check(const struct routes *routes, const char *discovery_prefix,
+                  struct error *err)
+{
+    struct entries list = {memory_zero(1, sizeof(struct entry)), 0};
+    bool ok = collect_fields(routes, discovery_prefix, &list, err) &&
+              collect_commands(routes, discovery_prefix, &list, err) &&
+              all_different(&list, err);
+    size_t i;
+
+    for (i = 0; i < list.count; i++)
+        free(list.rows[i].topic);
+    free(list.rows);
+    return ok;
+}
