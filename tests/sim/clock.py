@@ -1,0 +1,37 @@
+"""A printer's own clock, which tests can push forward.
+
+All waiting inside a simulated printer goes through timeout(), so that advance() also ends what waits.
+"""
+import asyncio
+import contextlib
+import time
+
+
+class Clock:
+    def __init__(self):
+        self._jumped = 0.0
+        self._waiting = set()
+
+    def now(self):
+        return time.monotonic() + self._jumped
+
+    def advance(self, seconds):
+        self._jumped += seconds
+        for waiting in self._waiting:
+            due = waiting.when()
+            if due is not None:
+                waiting.reschedule(due - seconds)
+
+    @contextlib.asynccontextmanager
+    async def timeout(self, seconds):
+        async with asyncio.timeout(seconds) as waiting:
+            self._waiting.add(waiting)
+            try:
+                yield
+            finally:
+                self._waiting.discard(waiting)
+
+    async def sleep(self, seconds):
+        with contextlib.suppress(TimeoutError):
+            async with self.timeout(seconds):
+                await asyncio.Event().wait()

@@ -1,0 +1,66 @@
+"""What a printer saw: every request, every order it carried out, how many connections."""
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Record:
+    """One request. status stays None when it got no answer."""
+    time: float
+    method: str
+    target: str
+    headers: list
+    connection: int
+    body: bytes = b""
+    status: int | None = None
+    authenticated: bool = False
+
+    def header(self, name, default=None):
+        """The last header of that name, in any case."""
+        for key, value in reversed(self.headers):
+            if key.lower() == name.lower():
+                return value
+        return default
+
+
+@dataclass
+class Journal:
+    requests: list = field(default_factory=list)
+    orders: list = field(default_factory=list)
+    connections: int = 0
+    open: int = 0
+    max_connections: int = 0
+    in_flight: int = 0
+    max_in_flight: int = 0
+    unauthorized: int = 0
+
+    def reset(self):
+        """Forget the past; what is open now stays counted."""
+        self.requests, self.orders = [], []
+        self.connections = self.unauthorized = 0
+        self.max_connections, self.max_in_flight = self.open, self.in_flight
+
+    def opened(self):
+        self.connections += 1
+        self.open += 1
+        self.max_connections = max(self.max_connections, self.open)
+
+    def closed(self):
+        self.open -= 1
+
+    def begin(self, request, connection):
+        record = Record(time.time(), request.method, request.target, request.headers, connection)
+        self.requests.append(record)
+        self.in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
+        return record
+
+    def answered(self, record, status):
+        record.status = status
+        self.unauthorized += status in (401, 403) and not record.authenticated
+
+    def end(self):
+        self.in_flight -= 1
+
+    def order(self, name, argument):
+        self.orders.append((name, argument))

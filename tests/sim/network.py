@@ -1,0 +1,104 @@
+"""A printer's place in the network: its listening port, on, off, or a black hole; its open connections."""
+import asyncio
+import contextlib
+import socket
+
+from .wire import Connection
+
+
+class Network:
+    """serve(connection) runs once per connection. All methods belong to the loop's thread."""
+
+    def __init__(self, address, port, serve, journal):
+        self.serve, self.journal = serve, journal
+        self.connections = {}       # Connection -> its task, oldest first
+        self.awake = asyncio.Event()
+        self.listener = None
+        self.stuffing = []
+        self.numbers = 0
+        # Holds the port while nobody listens, so that off() is refused and on() comes back to the same place.
+        self.holder = self._bound((address, port))
+        self.address = self.holder.getsockname()
+        self.on()
+
+    @staticmethod
+    def _bound(address):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        return sock
+
+    def on(self):
+        self._leave()
+        self.awake.set()
+        self._listen(128)
+        asyncio.get_running_loop().add_reader(self.listener, self._accept)
+
+    def off(self):
+        """Connections are reset, new ones refused."""
+        self._leave()
+        self.awake.set()
+
+    def blackhole(self):
+        """New connections get no answer at all, open ones stay open in silence."""
+        self._unlisten()
+        self.awake.clear()
+        self._listen(0)
+        # A full queue makes the kernel drop SYNs; it takes one more than its backlog.
+        for _ in range(2):
+            sock = socket.socket()
+            sock.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                sock.connect(self.address)
+            self.stuffing.append(sock)
+
+    def release(self):
+        self.off()
+        self.holder.close()
+
+    def reset_all(self):
+        for connection, task in list(self.connections.items()):
+            connection.reset()
+            task.cancel()
+
+    def _listen(self, backlog):
+        self.listener = self._bound(self.address)
+        self.listener.setblocking(False)
+        self.listener.listen(backlog)
+
+    def _leave(self):
+        self._unlisten()
+        self.reset_all()
+
+    def _unlisten(self):
+        if self.listener:
+            asyncio.get_running_loop().remove_reader(self.listener)
+            self.listener.close()
+            self.listener = None
+        for sock in self.stuffing:
+            sock.close()
+        self.stuffing.clear()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            sock, _ = self.listener.accept()
+            sock.setblocking(False)
+            self.numbers += 1
+            task = asyncio.ensure_future(self._live(sock, self.numbers))
+            task.add_done_callback(lambda t: t.cancelled() or t.exception())
+
+    async def _live(self, sock, number):
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: protocol, sock)
+        connection = Connection(number, reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop()))
+        self.connections[connection] = asyncio.current_task()
+        self.journal.opened()
+        try:
+            await self.serve(connection)
+        except (ConnectionError, TimeoutError):
+            connection.reset()
+        finally:
+            self.journal.closed()
+            del self.connections[connection]
+            connection.close()

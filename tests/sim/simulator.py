@@ -1,0 +1,77 @@
+"""Several simulated printers in one background thread with its own asyncio loop."""
+import asyncio
+import threading
+
+from .core import Core
+from .options import complete
+from .printer import Printer
+from .script import SCRIPTS
+
+
+class Sim:
+    def __init__(self):
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, name="sim", daemon=True)
+        self.printers = {}
+        self._control = None
+        self._scripts = []
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def __getitem__(self, name):
+        return self.printers[name]
+
+    def add(self, name, profile="buddy", **options):
+        """A new printer. Raises ValueError for an unknown profile or option."""
+        if name in self.printers:
+            raise ValueError(f"there is already a printer {name!r}")
+        options = complete(name, profile, options)
+        if options["script"] and options["script"] not in SCRIPTS:
+            raise ValueError(f"{name}: no script {options['script']!r}, there are {', '.join(SCRIPTS)}")
+        printer = Printer(self, self.call(lambda: Core(name, profile, options)))
+        self.printers[name] = printer
+        if options["script"]:
+            self.call(lambda: self._scripts.append(
+                asyncio.ensure_future(SCRIPTS[options["script"]](printer._core))))
+        return printer
+
+    def call(self, function):
+        """Run function in the loop's thread and wait for its value."""
+        if threading.current_thread() is self.thread:
+            return function()
+
+        async def run():
+            return function()
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result()
+
+    def control(self, port=0, address="127.0.0.1"):
+        """Open the control port. Returns its URL."""
+        from .control import Control
+        self._control = self.call(lambda: Control(self, address, port))
+        return self._control.url
+
+    def close(self):
+        if not self.thread.is_alive():
+            return
+        self.call(self._release)
+        asyncio.run_coroutine_threadsafe(self._finish(), self.loop).result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    def _release(self):
+        for printer in self.printers.values():
+            printer._core.network.release()
+        if self._control:
+            self._control.network.release()
+
+    async def _finish(self):
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
