@@ -71,7 +71,8 @@ static bool expand(const struct routes *routes, const struct wishes *w,
                            out->topic, sizeof out->topic);
 }
 
-static void decide(const struct wishes *w, struct route *out)
+static void decide(const struct mapping *mapping, const struct wishes *w,
+                   struct route *out)
 {
     const struct quantity_row *q = quantity_row(out->quantity);
     double deadband = w->special && w->special->deadband >= 0
@@ -82,7 +83,7 @@ static void decide(const struct wishes *w, struct route *out)
                            : w->general->interval_ms;
 
     out->retain = pick(PICK(w, retain, -1), 1);
-    out->qos = pick(PICK(w, qos, -1), 0);
+    out->qos = pick(PICK(w, qos, -1), mapping->qos);
     out->decimals = pick(PICK(w, decimals, -1), q->decimals);
     out->own_deadband = deadband >= 0;
     out->deadband = deadband >= 0 ? deadband : q->deadband;
@@ -113,7 +114,7 @@ bool routes_field(const struct routes *routes, enum field field, int instance,
     } else if (!field_key(field, name, out->key, sizeof out->key)) {
         return false;
     }
-    decide(&w, out);
+    decide(routes->mapping, &w, out);
     return expand(routes, &w, name, out);
 }
 

@@ -1,0 +1,367 @@
+#include "bridge/order.h"
+
+#include "mapping/memory.h"
+#include "mapping/template.h"
+#include "mapping/text.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <strings.h>
+#include <time.h>
+
+void order_free(struct order *order)
+{
+    if (!order)
+        return;
+    free(order->transaction);
+    free(order->key);
+    free(order->response_topic);
+    free(order->correlation);
+    free(order);
+}
+
+bool order_response_topic_ok(const char *topic, const char *base,
+                             const char *discovery_prefix)
+{
+    char response[] = "/response/";
+    const char *tail;
+
+    if (!topic_check(topic, NULL) || topic_below(topic, discovery_prefix))
+        return false;
+    if (!topic_below(topic, base))
+        return true;
+    tail = topic + strlen(base);
+    tail = *tail ? strchr(tail + 1, '/') : NULL;
+    return tail && strncmp(tail, response, sizeof response - 1) == 0;
+}
+
+/* "+01:00", "-0530" or "Z" to seconds east of UTC. */
+static bool parse_zone(const char *text, long *offset)
+{
+    int hours, minutes, used = 0;
+
+    *offset = 0;
+    if (strcasecmp(text, "Z") == 0)
+        return true;
+    if ((*text != '+' && *text != '-') ||
+        (sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 &&
+         sscanf(text + 1, "%2d%2d%n", &hours, &minutes, &used) != 2) ||
+        text[1 + used] || hours < 0 || hours > 14 || minutes < 0 ||
+        minutes > 59)
+        return false;
+    *offset = (hours * 60L + minutes) * 60L * (*text == '-' ? -1 : 1);
+    return true;
+}
+
+bool order_parse_time(const char *text, int64_t *seconds)
+{
+    struct tm tm = {0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    long offset;
+
+    if (!rest)
+        rest = strptime(text, "%Y-%m-%d %H:%M:%S", &tm);
+    if (!rest)
+        return false;
+    if (*rest == '.')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    if (!parse_zone(rest, &offset))
+        return false;
+    *seconds = (int64_t)timegm(&tm) - offset;
+    return true;
+}
+
+static enum order_code refuse(struct error *err, enum order_code code,
+                              const char *text)
+{
+    (void)error_set(err, "%s", text);
+    return code;
+}
+
+/* The argument as text, plain or from JSON. */
+static enum order_code read_argument(struct order *order, const char *text,
+                                     struct error *err)
+{
+    const struct command_row *row = command_row(order->command);
+    char *end;
+
+    switch (row->argument) {
+    case ARGUMENT_NONE:
+        if (strcasecmp(text, "PRESS") == 0)
+            return ORDER_OK;
+        (void)error_set(err, "%s takes no argument; send PRESS", row->name);
+        return ORDER_INVALID;
+    case ARGUMENT_PATH:
+        if (text[0] == '/' && text[1] &&
+            strlen(text) < sizeof order->arguments.path) {
+            memcpy(order->arguments.path, text, strlen(text) + 1);
+            return ORDER_OK;
+        }
+        (void)error_set(err,
+                        "%s needs the path of a file on the printer, such as "
+                        "/usb/box.gcode",
+                        row->name);
+        return ORDER_INVALID;
+    case ARGUMENT_SECONDS: break;
+    }
+    order->arguments.number = strtod(text, &end);
+    if (end != text && *end == '\0' && isfinite(order->arguments.number) &&
+        order->arguments.number >= row->min &&
+        order->arguments.number <= row->max)
+        return ORDER_OK;
+    (void)error_set(err, "%s needs a number from %g to %g", row->name, row->min,
+                    row->max);
+    return ORDER_INVALID;
+}
+
+static enum order_code json_value(struct order *order, const cJSON *item,
+                                  struct error *err)
+{
+    char number[32];
+
+    if (cJSON_IsString(item))
+        return read_argument(order, item->valuestring, err);
+    if (!cJSON_IsNumber(item))
+        return refuse(err, ORDER_INVALID, "value must be a text or a number");
+    (void)snprintf(number, sizeof number, "%.17g", item->valuedouble);
+    return read_argument(order, number, err);
+}
+
+static enum order_code json_job(struct order *order, const cJSON *item,
+                                struct error *err)
+{
+    if (!cJSON_IsNumber(item) || item->valuedouble < 0 ||
+        item->valuedouble > 9e15 ||
+        floor(item->valuedouble) < item->valuedouble)
+        return refuse(err, ORDER_INVALID, "job_id must be a whole number");
+    order->arguments.job = (int64_t)item->valuedouble;
+    order->job_given = true;
+    return ORDER_OK;
+}
+
+static enum order_code json_transaction(struct order *order, const cJSON *item,
+                                        struct error *err)
+{
+    char *text = cJSON_PrintUnformatted(item);
+
+    if (text && strlen(text) <= ORDER_TRANSACTION_MAX)
+        order->transaction = memory_text(text);
+    cJSON_free(text);
+    if (!order->transaction)
+        return refuse(err, ORDER_INVALID, "transaction is longer than 1 kB");
+    return ORDER_OK;
+}
+
+static enum order_code json_key(struct order *order, const cJSON *item,
+                                struct error *err)
+{
+    if (!cJSON_IsString(item) || !*item->valuestring ||
+        strlen(item->valuestring) > ORDER_KEY_MAX)
+        return refuse(err, ORDER_INVALID,
+                      "idempotency_key must be a text of 1 to 128 bytes");
+    order->key = memory_text(item->valuestring);
+    return ORDER_OK;
+}
+
+static enum order_code json_expires(struct order *order, const cJSON *item,
+                                    struct error *err)
+{
+    if (cJSON_IsNumber(item) && fabs(item->valuedouble) < 9e15)
+        order->expires = (int64_t)item->valuedouble;
+    else if (!cJSON_IsString(item) ||
+             !order_parse_time(item->valuestring, &order->expires))
+        return refuse(err, ORDER_INVALID,
+                      "expires must be seconds since 1970 or a time with a "
+                      "zone, such as 2026-11-21T12:00:00Z");
+    return ORDER_OK;
+}
+
+static enum order_code json_answer(struct order *order, const cJSON *item,
+                                   struct error *err)
+{
+    if (!cJSON_IsString(item) || strcmp(item->valuestring, "final") != 0)
+        return refuse(err, ORDER_INVALID, "answer can only be \"final\"");
+    order->final_only = true;
+    return ORDER_OK;
+}
+
+static const struct {
+    const char *key;
+    enum order_code (*read)(struct order *, const cJSON *, struct error *);
+} keys[] = {
+    {"value", json_value},         {"path", json_value},
+    {"job_id", json_job},          {"transaction", json_transaction},
+    {"idempotency_key", json_key}, {"expires", json_expires},
+    {"answer", json_answer},
+};
+
+static enum order_code read_key(struct order *order, const cJSON *item,
+                                struct error *err)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(item->string, keys[i].key) == 0)
+            return keys[i].read(order, item, err);
+    (void)error_set(err,
+                    "the key \"%.40s\" is not known; an order may hold value, "
+                    "job_id, transaction, idempotency_key, expires and answer",
+                    item->string);
+    return ORDER_INVALID;
+}
+
+/* All keys are read, so that a refusal can still echo the transaction. */
+static enum order_code read_object(struct order *order, const cJSON *root,
+                                   struct error *err)
+{
+    enum order_code code = ORDER_OK;
+    bool value = false;
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, root)
+    {
+        struct error this_error;
+        enum order_code this_code;
+        bool again =
+            cJSON_GetObjectItemCaseSensitive(root, item->string) != item;
+
+        if (again && code == ORDER_OK)
+            code = refuse(err, ORDER_INVALID, "the same key comes twice");
+        if (again)
+            continue;
+        value = value || strcmp(item->string, "value") == 0 ||
+                strcmp(item->string, "path") == 0;
+        this_code = read_key(order, item, &this_error);
+        if (this_code != ORDER_OK && code == ORDER_OK)
+            code = refuse(err, this_code, this_error.text);
+    }
+    if (code == ORDER_OK && !value && order->command != COMMAND_COUNT &&
+        command_row(order->command)->argument != ARGUMENT_NONE)
+        return read_argument(order, "", err);
+    return code;
+}
+
+static enum order_code read_json(struct order *order, const char *text,
+                                 struct error *err)
+{
+    cJSON *root = cJSON_ParseWithOpts(text, NULL, true);
+    enum order_code code;
+
+    if (!cJSON_IsObject(root))
+        code = refuse(err, ORDER_INVALID, "the payload is not valid JSON");
+    else
+        code = read_object(order, root, err);
+    cJSON_Delete(root);
+    return code;
+}
+
+static enum order_code read_payload(struct order *order,
+                                    const struct order_envelope *envelope,
+                                    struct error *err)
+{
+    enum order_code code;
+    char *text;
+
+    if (envelope->len > ORDER_PAYLOAD_MAX)
+        return refuse(err, ORDER_TOO_BIG, "the payload is over 64 kB");
+    if (envelope->len == 0)
+        return refuse(err, ORDER_INVALID,
+                      "an empty payload is never an order; send PRESS");
+    if (!text_is_utf8(envelope->payload, envelope->len))
+        return refuse(err, ORDER_INVALID, "the payload is not UTF-8 text");
+    text = memory_copy(envelope->payload, envelope->len);
+    if (text[strspn(text, " \t\r\n")] == '{')
+        code = read_json(order, text, err);
+    else if (order->command == COMMAND_COUNT)
+        code = ORDER_OK;
+    else
+        code = read_argument(order, text, err);
+    free(text);
+    return code;
+}
+
+static enum order_code judge(struct order *order, enum order_code code,
+                             const struct order_envelope *envelope,
+                             struct moment now, struct error *err)
+{
+    if (envelope->retained)
+        return refuse(err, ORDER_RETAINED,
+                      "retained orders are never carried out, they would act "
+                      "again at each reconnect; send it without retain and "
+                      "clear the topic");
+    if (order->command == COMMAND_COUNT) {
+        (void)error_set(err, "no command is called %.40s", order->name);
+        return ORDER_NOT_SUPPORTED;
+    }
+    if (code == ORDER_OK && order->expires <= now.wall)
+        return refuse(err, ORDER_EXPIRED, "the order had expired");
+    return code;
+}
+
+struct order *order_read(const struct order_envelope *envelope,
+                         struct moment now, enum order_code *code,
+                         struct error *err)
+{
+    struct order *order = memory_zero(1, sizeof *order);
+    char name[256];
+
+    (void)snprintf(name, sizeof name, "%s", envelope->name);
+    text_clean(name, 15, order->name, sizeof order->name);
+    order->command = command_find(envelope->name);
+    order->arguments.job = -1;
+    order->arrived_ms = now.ms;
+    order->expires = INT64_MAX;
+    order->state_before = STATE_COUNT;
+    if (envelope->response_topic)
+        order->response_topic = memory_text(envelope->response_topic);
+    order->correlation =
+        memory_copy(envelope->correlation, envelope->correlation_len);
+    order->correlation_len = envelope->correlation_len;
+    *code = read_payload(order, envelope, err);
+    if (envelope->expiry_s >= 0 &&
+        now.wall + envelope->expiry_s < order->expires)
+        order->expires = now.wall + envelope->expiry_s;
+    *code = judge(order, *code, envelope, now, err);
+    return order;
+}
+
+static const char *const statuses[] = {
+    [ORDER_ACCEPTED] = "accepted",
+    [ORDER_DONE] = "done",
+    [ORDER_ERROR] = "error",
+};
+
+static void add_state(cJSON *root, const char *key, enum state state)
+{
+    if (state < STATE_COUNT)
+        cJSON_AddStringToObject(root, key,
+                                quantity_words(QUANTITY_STATE)[state]);
+}
+
+void order_answer_json(const struct order *order,
+                       const struct order_answer *answer, struct buffer *out)
+{
+    cJSON *root = cJSON_CreateObject();
+    char *text;
+
+    cJSON_AddStringToObject(root, "command", order->name);
+    cJSON_AddStringToObject(root, "status", statuses[answer->status]);
+    cJSON_AddBoolToObject(root, "final", answer->status != ORDER_ACCEPTED);
+    cJSON_AddStringToObject(root, "message", answer->message);
+    if (answer->code != ORDER_OK)
+        cJSON_AddStringToObject(root, "code", order_code_name(answer->code));
+    if (answer->http_status)
+        cJSON_AddNumberToObject(root, "http_status", answer->http_status);
+    if (answer->job >= 0)
+        cJSON_AddNumberToObject(root, "job_id", (double)answer->job);
+    add_state(root, "state_before", order->state_before);
+    add_state(root, "state_after", answer->state_after);
+    cJSON_AddNumberToObject(root, "took_ms", (double)answer->took_ms);
+    if (order->transaction)
+        cJSON_AddRawToObject(root, "transaction", order->transaction);
+    text = cJSON_PrintUnformatted(root);
+    if (text)
+        buffer_text_add(out, text);
+    cJSON_free(text);
+    cJSON_Delete(root);
+}

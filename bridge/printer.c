@@ -1,0 +1,472 @@
+#include "bridge/printer_internal.h"
+#include "mapping/memory.h"
+
+#include <stdarg.h>
+
+#define MINUTE_MS 60000
+#define HOUR_MS   (60 * MINUTE_MS)
+/* A printer that has not told its serial number is asked again (PrusaLink on a
+ * Pi does not know it until the serial line is up). */
+#define SERIAL_AGAIN_MS 10000
+
+static uint32_t bit(int endpoint)
+{
+    return endpoint < 0 ? 0 : 1u << endpoint;
+}
+
+uint32_t printer_all_endpoints(const struct printer *p)
+{
+    uint32_t all = 0;
+    int i;
+
+    for (i = 0; p->driver->endpoints[i].name; i++)
+        if (p->driver->endpoints[i].cadence != CADENCE_TRANSFER)
+            all |= bit(i);
+    return all;
+}
+
+static int endpoint_with(const struct driver *driver, enum cadence cadence)
+{
+    int i;
+
+    for (i = 0; driver->endpoints[i].name; i++)
+        if (driver->endpoints[i].cadence == cadence)
+            return i;
+    return -1;
+}
+
+/* The endpoint that tells the serial number, -1 if none does. */
+static int endpoint_of_identity(const struct driver *driver)
+{
+    int i;
+    const struct driver_field *row;
+
+    for (i = 0; driver->endpoints[i].name; i++)
+        for (row = driver->endpoints[i].fields; row && row->path; row++)
+            if (row->field == FIELD_INFO_SERIAL)
+                return i;
+    return -1;
+}
+
+void printer_log(struct printer *p, enum log_level level, const char *format,
+                 ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    p->sink->log(p->arg, level, p->config->id, text);
+}
+
+struct printer *printer_new(const struct config_printer *config,
+                            const struct driver *driver,
+                            const struct printer_memory *memory,
+                            const struct printer_sink *sink, void *arg,
+                            struct moment now, int64_t delay_ms)
+{
+    struct printer *p = memory_zero(1, sizeof *p);
+
+    p->config = config;
+    p->driver = driver;
+    p->sink = sink;
+    p->arg = arg;
+    if (memory)
+        p->memory = *memory;
+    p->device.storages = p->memory.storages;
+    p->status_endpoint = endpoint_with(driver, CADENCE_POLL);
+    p->job_endpoint = endpoint_with(driver, CADENCE_JOB);
+    p->identity_endpoint = endpoint_of_identity(driver);
+    p->next_poll_ms = now.ms + delay_ms;
+    p->device.ran_job = -1;
+    p->since_ms = now.ms;
+    return p;
+}
+
+void printer_free(struct printer *p, struct moment now)
+{
+    int i;
+
+    if (!p)
+        return;
+    orders_offline(p, true, now);
+    for (i = 0; p->orders.keys && i < KEYS_MAX; i++)
+        free(p->orders.keys[i].key);
+    free(p->orders.keys);
+    telemetry_release(&p->telemetry);
+    telemetry_release(&p->scratch);
+    free(p);
+}
+
+void printer_read_soon(struct printer *p, uint32_t endpoints)
+{
+    p->pending |= endpoints & ~p->missing;
+}
+
+bool printer_busy_with_job(const struct printer *p)
+{
+    switch (telemetry_state(&p->telemetry)) {
+    case STATE_PRINTING:
+    case STATE_PAUSED:
+    case STATE_ATTENTION:
+    case STATE_BUSY: return true;
+    case STATE_IDLE:
+    case STATE_READY:
+    case STATE_FINISHED:
+    case STATE_STOPPED:
+    case STATE_ERROR:
+    case STATE_CONNECTING:
+    case STATE_COUNT: break;
+    }
+    return telemetry_integer(&p->telemetry, SLOT_TRANSFER_ACTIVE, 0) == 1;
+}
+
+static int64_t interval(const struct printer *p)
+{
+    if (p->interval_ms)
+        return p->interval_ms;
+    return printer_busy_with_job(p) ? p->config->poll_printing_ms
+                                    : p->config->poll_idle_ms;
+}
+
+/* Endpoints whose time has come with a status poll. */
+static uint32_t due_with_poll(const struct printer *p, int64_t now_ms)
+{
+    uint32_t due = 0;
+    int i;
+
+    for (i = 0; p->driver->endpoints[i].name; i++) {
+        int64_t age = now_ms - p->read_ms[i];
+
+        switch (p->driver->endpoints[i].cadence) {
+        case CADENCE_POLL: due |= bit(i); break;
+        case CADENCE_MINUTE: due |= age >= MINUTE_MS ? bit(i) : 0; break;
+        case CADENCE_CONTACT: due |= age >= HOUR_MS ? bit(i) : 0; break;
+        case CADENCE_TRANSFER:
+            if (telemetry_integer(&p->telemetry, SLOT_TRANSFER_ACTIVE, 0) ||
+                telemetry_known(&p->telemetry, SLOT_TRANSFER_NAME))
+                due |= bit(i);
+            break;
+        case CADENCE_JOB: break;
+        }
+    }
+    return due & ~p->missing;
+}
+
+/* When a pending endpoint may be read: no more often than once a second,
+ * except at a new contact and the status around an order. */
+static int64_t readable_ms(const struct printer *p, int endpoint)
+{
+    if (!p->contact || !p->read_ms[endpoint] ||
+        (endpoint == p->status_endpoint && p->orders.active))
+        return 0;
+    return p->read_ms[endpoint] + LEAST_GAP_MS;
+}
+
+static bool may_read(const struct printer *p, int endpoint, int64_t now_ms)
+{
+    return p->pending & bit(endpoint) && readable_ms(p, endpoint) <= now_ms;
+}
+
+/* Who it is comes first, then how it is, then the rest. */
+static int pick_endpoint(const struct printer *p, int64_t now_ms)
+{
+    int i;
+
+    if (p->identity_endpoint >= 0 && !p->identity_read)
+        return may_read(p, p->identity_endpoint, now_ms) ? p->identity_endpoint
+                                                         : -1;
+    if (may_read(p, p->status_endpoint, now_ms))
+        return p->status_endpoint;
+    for (i = 0; p->driver->endpoints[i].name; i++)
+        if (may_read(p, i, now_ms))
+            return i;
+    return -1;
+}
+
+static void plan_poll(struct printer *p, struct moment now)
+{
+    int64_t step = interval(p);
+
+    printer_read_soon(p, p->contact ? due_with_poll(p, now.ms)
+                                    : printer_all_endpoints(p));
+    if (p->identity_read && !p->serial_checked &&
+        now.ms - p->read_ms[p->identity_endpoint] >= SERIAL_AGAIN_MS)
+        printer_read_soon(p, bit(p->identity_endpoint));
+    p->next_poll_ms += step;
+    if (p->next_poll_ms <= now.ms)
+        p->next_poll_ms = now.ms + step;
+}
+
+bool printer_next(struct printer *p, struct moment now, struct request *request)
+{
+    int endpoint;
+
+    if (p->flight != FLIGHT_NONE)
+        return false;
+    orders_step(p, now);
+    if (orders_next(p, now, request)) {
+        p->flight = FLIGHT_ORDER;
+        p->sent_ms = now.ms;
+        return true;
+    }
+    if (now.ms >= p->next_poll_ms)
+        plan_poll(p, now);
+    if (orders_want_status(p, now))
+        printer_read_soon(p, bit(p->status_endpoint));
+    endpoint = pick_endpoint(p, now.ms);
+    if (endpoint < 0)
+        return false;
+    p->pending &= ~bit(endpoint);
+    p->flight = FLIGHT_READ;
+    p->reading = endpoint;
+    p->sent_ms = now.ms;
+    driver_read(p->driver, endpoint, request);
+    return true;
+}
+
+int64_t printer_wake(const struct printer *p)
+{
+    int64_t wake = p->next_poll_ms;
+    int64_t order = orders_wake(p);
+    int i;
+
+    if (order < wake)
+        wake = order;
+    for (i = 0; p->driver->endpoints[i].name; i++)
+        if (p->pending & bit(i) && readable_ms(p, i) < wake)
+            wake = readable_ms(p, i);
+    return wake;
+}
+
+static void note_reported(struct printer *p)
+{
+    int slot;
+
+    for (slot = 0; slot < SLOT_COUNT; slot++)
+        if (telemetry_known(&p->telemetry, slot) && !p->memory.reported[slot]) {
+            p->memory.reported[slot] = true;
+            p->memory.changed = true;
+        }
+    if (p->memory.storages.count != p->device.storages.count) {
+        p->memory.storages = p->device.storages;
+        p->memory.changed = true;
+    }
+}
+
+static void keep_text(struct printer *p, int slot, char *memory, size_t size)
+{
+    const char *text = telemetry_text(&p->telemetry, slot);
+
+    if (!*text || strncmp(memory, text, size - 1) == 0)
+        return;
+    (void)snprintf(memory, size, "%s", text);
+    p->memory.changed = true;
+}
+
+/* Learned capabilities only grow within one firmware version. */
+static void note_firmware(struct printer *p)
+{
+    const char *firmware = telemetry_text(&p->telemetry, SLOT_INFO_FIRMWARE);
+
+    keep_text(p, SLOT_INFO_MODEL, p->memory.model, sizeof p->memory.model);
+    if (*firmware && *p->memory.firmware &&
+        strncmp(firmware, p->memory.firmware, sizeof p->memory.firmware - 1) !=
+            0)
+        memset(p->memory.learned, 0, sizeof p->memory.learned);
+    keep_text(p, SLOT_INFO_FIRMWARE, p->memory.firmware,
+              sizeof p->memory.firmware);
+}
+
+static void note_oddities(struct printer *p)
+{
+    if (p->device.unknown_state) {
+        printer_log(p, LOG_LEVEL_WARNING,
+                    "the state word \"%s\" is not known to this version; the "
+                    "state is shown as unknown",
+                    p->device.unknown_word);
+        p->device.unknown_state = false;
+    }
+    if (p->device.storages.overflow) {
+        printer_log(p, LOG_LEVEL_WARNING,
+                    "more than %d storages; the rest is left out",
+                    INSTANCES_STORAGE);
+        p->device.storages.overflow = false;
+    }
+}
+
+/* The job endpoint is read when id or state changed, until its id agrees. */
+static void follow_job(struct printer *p, int endpoint,
+                       const struct telemetry *before)
+{
+    const struct telemetry *t = &p->telemetry;
+    bool changed = !telemetry_equal(before, t, SLOT_JOB_ID) ||
+                   !telemetry_equal(before, t, SLOT_STATE);
+
+    if (p->job_endpoint < 0)
+        return;
+    if (endpoint == p->status_endpoint && changed)
+        printer_read_soon(p, bit(p->job_endpoint));
+    if (endpoint == p->job_endpoint && changed)
+        printer_read_soon(p, bit(p->job_endpoint) | bit(p->status_endpoint));
+    if (endpoint == p->status_endpoint && telemetry_known(t, SLOT_JOB_ID) &&
+        !telemetry_known(t, SLOT_JOB_NAME))
+        printer_read_soon(p, bit(p->job_endpoint));
+}
+
+static void take_snapshot(struct printer *p, int endpoint, struct moment now)
+{
+    struct telemetry old = p->telemetry;
+
+    if (endpoint == p->status_endpoint) {
+        if (p->driver->settle)
+            p->driver->settle(&old, &p->scratch, &p->device);
+        derive(&old, &p->scratch, &p->start, now.wall);
+    }
+    p->telemetry = p->scratch;
+    p->scratch = old;
+    follow_job(p, endpoint, &p->scratch);
+    note_reported(p);
+    note_firmware(p);
+    note_oddities(p);
+}
+
+static void note_poll(struct printer *p, const struct http_answer *answer,
+                      struct moment now)
+{
+    struct telemetry *t = &p->telemetry;
+
+    p->polls_ok++;
+    telemetry_set(t, SLOT_POLL_LATENCY, value_integer(answer->took_ms));
+    telemetry_set(t, SLOT_POLL_LAST_SUCCESS, value_time(now.wall));
+    telemetry_set(t, SLOT_POLL_INTERVAL,
+                  value_integer((interval(p) + 500) / 1000));
+    telemetry_set(t, SLOT_POLL_FAILURES, value_integer(0));
+    if (p->trouble == TROUBLE_NONE)
+        telemetry_clear(t, SLOT_POLL_ERROR);
+}
+
+/* A secondary endpoint that this printer does not have or cannot answer now:
+ * what it owned is not known; whether the printer is there says the status. */
+static void endpoint_failed(struct printer *p, int endpoint,
+                            const struct http_answer *answer,
+                            const struct error *err, struct moment now)
+{
+    const struct driver_endpoint *row = &p->driver->endpoints[endpoint];
+
+    if (answer->status == 404)
+        p->missing |= bit(endpoint);
+    else
+        printer_log(p, LOG_LEVEL_DEBUG, "%s", err->text);
+    telemetry_copy(&p->scratch, &p->telemetry);
+    driver_forget(p->driver, endpoint, p->config->mapping, &p->scratch);
+    if (row->cadence == CADENCE_JOB && answer->status != 404)
+        printer_read_soon(p, bit(endpoint));
+    if (contact_answered(p, endpoint, now))
+        take_snapshot(p, endpoint, now);
+}
+
+static void read_answered(struct printer *p, const struct http_answer *answer,
+                          struct moment now)
+{
+    int endpoint = p->reading;
+    struct error err;
+
+    p->read_ms[endpoint] = now.ms;
+    if (answer->result != HTTP_ANSWERED || answer->status == 401 ||
+        answer->status == 403 || answer->status == 408) {
+        contact_missed(p, contact_trouble_of(answer), answer->reason, now);
+        return;
+    }
+    telemetry_copy(&p->scratch, &p->telemetry);
+    if (!driver_decode(p->driver, endpoint, answer->status, answer->body,
+                       answer->len, p->config->mapping, &p->scratch, &p->device,
+                       &err)) {
+        if (endpoint == p->status_endpoint)
+            contact_missed(p, TROUBLE_ANSWER, err.text, now);
+        else
+            endpoint_failed(p, endpoint, answer, &err, now);
+        return;
+    }
+    if (!contact_answered(p, endpoint, now))
+        return;
+    take_snapshot(p, endpoint, now);
+    if (endpoint != p->status_endpoint)
+        return;
+    p->status_sent_ms = p->sent_ms;
+    note_poll(p, answer, now);
+    contact_established(p, now);
+}
+
+/* The first reads of a contact are complete once nothing is left to read. */
+static void note_settled(struct printer *p)
+{
+    p->settled = p->contact && (p->settled || p->pending == 0);
+}
+
+void printer_answered(struct printer *p, const struct http_answer *answer,
+                      struct moment now)
+{
+    enum flight flight = p->flight;
+
+    p->flight = FLIGHT_NONE;
+    if (answer->result == HTTP_ABORTED)
+        return;
+    if (flight == FLIGHT_ORDER)
+        orders_answered(p, answer, now);
+    else if (flight == FLIGHT_READ)
+        read_answered(p, answer, now);
+    note_settled(p);
+    orders_step(p, now);
+}
+
+const struct config_printer *printer_config(const struct printer *p)
+{
+    return p->config;
+}
+
+const struct driver *printer_driver(const struct printer *p)
+{
+    return p->driver;
+}
+
+const struct telemetry *printer_telemetry(const struct printer *p)
+{
+    return &p->telemetry;
+}
+
+const struct instances *printer_instances(const struct printer *p)
+{
+    return &p->device.storages;
+}
+
+struct printer_memory *printer_memory(struct printer *p)
+{
+    return &p->memory;
+}
+
+bool printer_judged(const struct printer *p)
+{
+    return p->judged;
+}
+
+bool printer_online(const struct printer *p)
+{
+    return p->online;
+}
+
+bool printer_settled(const struct printer *p)
+{
+    return p->settled;
+}
+
+uint64_t printer_polls_ok(const struct printer *p)
+{
+    return p->polls_ok;
+}
+
+uint64_t printer_polls_failed(const struct printer *p)
+{
+    return p->polls_failed;
+}

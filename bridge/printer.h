@@ -1,0 +1,114 @@
+/* One printer's life: when to ask what, what the answers mean, whether it is
+ * online, and one order at a time. Pure: time is an argument and answers are
+ * told, so all of it is tested without a loop.
+ *
+ *   printer_next()      -> a request to send now, or when to ask again
+ *   printer_answered()  <- what came back
+ *   printer_order()     <- an order; its answers go to the sink
+ *
+ * printer.c is the polling, contact.c who is there (serial, offline), orders.c
+ * the orders. */
+#ifndef BRIDGE_PRINTER_H
+#define BRIDGE_PRINTER_H
+
+#include "bridge/drivers/driver.h"
+#include "bridge/http.h"
+#include "bridge/moment.h"
+#include "bridge/order.h"
+#include "config/config.h"
+#include "mapping/telemetry.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SERIAL_MAX 64
+
+enum log_level {
+    LOG_LEVEL_ERROR,   /* somebody must act */
+    LOG_LEVEL_WARNING, /* degraded */
+    LOG_LEVEL_INFO,    /* life-cycle */
+    LOG_LEVEL_DEBUG,   /* traffic, without credentials */
+};
+
+struct printer;
+
+/* What a printer tells its owner while it is being called. */
+struct printer_sink {
+    void (*log)(void *arg, enum log_level level, const char *printer,
+                const char *text);
+    void (*answer)(void *arg, struct printer *printer,
+                   const struct order *order,
+                   const struct order_answer *answer);
+};
+
+/* Why a printer is not (wholly) well. */
+enum trouble {
+    TROUBLE_NONE,
+    TROUBLE_UNREACHABLE,
+    TROUBLE_TIMEOUT,
+    TROUBLE_AUTH,
+    TROUBLE_ANSWER,        /* it answers, but not as the API says */
+    TROUBLE_WRONG_PRINTER, /* another serial at this address */
+    TROUBLE_NO_SERIAL,     /* two minutes and no serial number */
+    TROUBLE_SAME_SERIAL,   /* another printer of the file has this serial */
+};
+
+/* What of a printer outlives the program (store.h). */
+struct printer_memory {
+    char serial[SERIAL_MAX + 1]; /* "" = none yet */
+    char model[64];
+    char firmware[64];
+    bool reported[SLOT_COUNT];   /* seen at least once */
+    struct instances storages;   /* names that the slots refer to */
+    bool learned[COMMAND_COUNT]; /* commands that once worked here */
+    bool changed;                /* since the owner last looked */
+};
+
+struct printer *printer_new(const struct config_printer *config,
+                            const struct driver *driver,
+                            const struct printer_memory *memory,
+                            const struct printer_sink *sink, void *arg,
+                            struct moment now, int64_t delay_ms);
+/* Orders that wait are answered (offline: the bridge stops). Accepts NULL. */
+void printer_free(struct printer *printer, struct moment now);
+
+/* True: send *request now and tell printer_answered(). False: nothing to do
+ * before printer_wake(). One request at a time: false while one is out. */
+bool printer_next(struct printer *printer, struct moment now,
+                  struct request *request);
+int64_t printer_wake(const struct printer *printer);
+void printer_answered(struct printer *printer, const struct http_answer *answer,
+                      struct moment now);
+/* Takes ownership of order. code and err: what order_read() said. */
+void printer_order(struct printer *printer, struct order *order,
+                   enum order_code code, const struct error *err,
+                   struct moment now);
+/* Forget the remembered serial: whoever answers next is the printer. */
+void printer_forget(struct printer *printer, struct moment now);
+
+/* Views; borrowed until the next call. */
+const struct config_printer *printer_config(const struct printer *printer);
+const struct driver *printer_driver(const struct printer *printer);
+const struct telemetry *printer_telemetry(const struct printer *printer);
+const struct instances *printer_instances(const struct printer *printer);
+struct printer_memory *printer_memory(struct printer *printer);
+/* Said to be online: since the first status until two missed polls in a row. */
+bool printer_online(const struct printer *printer);
+/* Was there a verdict since the start: answered once, or missed twice? */
+bool printer_judged(const struct printer *printer);
+/* The reads of this contact are complete: discovery and JSON may go out. */
+bool printer_settled(const struct printer *printer);
+/* Could be ordered at all (driver, configuration, learned)? */
+bool printer_able(const struct printer *printer, enum command command);
+/* Can be ordered right now: what `can/<command>` says. */
+bool printer_can(const struct printer *printer, enum command command);
+/* What is wrong and what to do about it; "" when all is well. */
+enum trouble printer_trouble(const struct printer *printer);
+const char *printer_error(const struct printer *printer);
+const char *printer_remedy(const struct printer *printer);
+/* A trouble only the owner can see (TROUBLE_SAME_SERIAL, or NONE). */
+void printer_set_trouble(struct printer *printer, enum trouble trouble);
+uint64_t printer_polls_ok(const struct printer *printer);
+uint64_t printer_polls_failed(const struct printer *printer);
+
+#endif

@@ -1,0 +1,127 @@
+/* What printer.c, contact.c and orders.c share. Nobody else includes it. */
+#ifndef BRIDGE_PRINTER_INTERNAL_H
+#define BRIDGE_PRINTER_INTERNAL_H
+
+#include "bridge/derive.h"
+#include "bridge/printer.h"
+
+#define ORDERS_MAX     8
+#define KEYS_MAX       256
+#define KEY_LIFE_MS    (10 * 60 * 1000)
+#define AFTER_ORDER_MS 250  /* an extra status poll so long after an order */
+#define LEAST_GAP_MS   1000 /* no endpoint more often than this */
+#define FRESH_MS       1000 /* a status older than this is read before orders */
+
+/* What the request in flight is for. */
+enum flight {
+    FLIGHT_NONE,
+    FLIGHT_READ,  /* printer->reading */
+    FLIGHT_ORDER, /* the active order's step */
+};
+
+/* Where the active order stands. */
+enum order_phase {
+    PHASE_CHECK, /* waits for a status fresher than checked_since */
+    PHASE_SEND,  /* its request may go out */
+    PHASE_SENT,  /* its request is out */
+    PHASE_WAIT,  /* the printer took it; the effect must show */
+};
+
+/* A final answer that a repeated idempotency key gets again. */
+struct remembered {
+    char *key;
+    struct order_answer answer;
+    int64_t at_ms;
+};
+
+struct orders {
+    struct order *active;
+    enum order_phase phase;
+    int step;
+    int repeats;          /* times its request had to be prepared again */
+    bool overtaken;       /* a cancel waits for the answer in flight */
+    bool unsure;          /* no answer came: it may have been carried out */
+    int64_t status_after; /* CHECK, WAIT: a status asked after this counts */
+    int64_t deadline_ms;
+    int64_t look_at_ms; /* WAIT: the next status is wanted then */
+    int64_t job_before; /* current when it was sent, -1 = none */
+    struct order *queue[ORDERS_MAX];
+    int count;
+    struct order *followers[ORDERS_MAX]; /* repeat a key that is not done yet */
+    int follower_count;
+    struct remembered *keys; /* ring of KEYS_MAX, made when first needed */
+    int next_key;
+};
+
+struct printer {
+    const struct config_printer *config;
+    const struct driver *driver;
+    const struct printer_sink *sink;
+    void *arg;
+
+    struct telemetry telemetry;
+    struct telemetry scratch; /* the next snapshot while it is made */
+    struct device device;
+    struct printer_memory memory;
+    struct job_start start;
+    struct orders orders;
+
+    bool judged;                /* there was a verdict since the start */
+    bool online;                /* said to be online */
+    bool contact;               /* status answered since the last miss */
+    bool settled;               /* the first reads of this contact are in */
+    bool identity_read;         /* in this contact: asked who it is */
+    bool serial_checked;        /* in this contact: it is our printer */
+    enum trouble trouble;       /* of the contact */
+    enum trouble owner_trouble; /* printer_set_trouble() */
+    char error[200];
+    int misses; /* missed polls in a row */
+    int64_t backoff_ms;
+    int64_t since_ms; /* when it went on- or offline */
+
+    enum flight flight;
+    int reading;      /* endpoint in flight */
+    int64_t sent_ms;  /* the request in flight, or the last one */
+    uint32_t pending; /* endpoints to read as soon as possible */
+    uint32_t missing; /* answered 404 in this contact */
+    int64_t read_ms[DRIVER_ENDPOINTS_MAX]; /* answered */
+    int64_t status_sent_ms; /* the last answered status was asked then */
+    int64_t next_poll_ms;
+    int64_t interval_ms; /* ordered by set_poll_interval; 0 = none */
+    int status_endpoint, identity_endpoint, job_endpoint;
+    uint64_t polls_ok, polls_failed;
+};
+
+void printer_log(struct printer *p, enum log_level level, const char *format,
+                 ...) __attribute__((format(printf, 3, 4)));
+
+/* printer.c */
+bool printer_busy_with_job(const struct printer *p);
+void printer_read_soon(struct printer *p, uint32_t endpoints);
+uint32_t printer_all_endpoints(const struct printer *p);
+
+/* contact.c: verdicts about a request that was a read */
+void contact_missed(struct printer *p, enum trouble trouble, const char *reason,
+                    struct moment now);
+/* A valid answer came; true if the snapshot may be published. */
+bool contact_answered(struct printer *p, int endpoint, struct moment now);
+void contact_begin(struct printer *p, struct moment now);
+/* The first status of this contact was published. */
+void contact_established(struct printer *p, struct moment now);
+enum trouble contact_trouble_of(const struct http_answer *answer);
+
+/* orders.c */
+/* Look at the new snapshot: has the active order taken effect? */
+void orders_step(struct printer *p, struct moment now);
+/* True: *request is the active order's. */
+bool orders_next(struct printer *p, struct moment now, struct request *request);
+void orders_answered(struct printer *p, const struct http_answer *answer,
+                     struct moment now);
+/* The printer went offline (or the bridge stops): what waits is answered. An
+ * order that the printer took already is waited for until its limit. */
+void orders_offline(struct printer *p, bool stopping, struct moment now);
+int64_t orders_wake(const struct printer *p);
+/* Does the active order need a status read now? */
+bool orders_want_status(const struct printer *p, struct moment now);
+
+#endif
