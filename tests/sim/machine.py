@@ -48,6 +48,11 @@ NOZZLE_RATE, BED_RATE, ROOM = 8.0, 2.0, {"nozzle": 25.0, "bed": 24.0}     # degr
 PRINT_TARGETS = {"nozzle": 215.0, "bed": 60.0}
 
 
+def whole(value):
+    """Rounded down, but not for what sums of floats lost."""
+    return int(value + 1e-6)
+
+
 @dataclass
 class Job:
     id: int
@@ -169,7 +174,7 @@ class Machine:
         job = self.job
         if job is None or self.phase == "questions":
             return 0
-        return int(min(100 * job.done / job.duration, 100) + 1e-6) if job.duration else 100
+        return min(whole(100 * job.done / job.duration), 100) if job.duration else 100
 
     def time_remaining(self):
         if not self.knows_times:
@@ -178,8 +183,8 @@ class Machine:
 
     def time_printing(self):
         if self.phase == "questions":
-            return int(self.stale_elapsed)
-        return int(self.job.elapsed + 1e-6) if self.job else 0
+            return whole(self.stale_elapsed)
+        return whole(self.job.elapsed) if self.job else 0
 
     def filament_change_in(self):
         if not self.knows_times or self.job.filament_change_at is None:

@@ -29,7 +29,9 @@ NO_LOCATION = ("Location Not Found", "Location not found, use local.", "location
 NOT_PRINTING = ("Printer Is Not Printing", "Operation you want can only be done when printer is printing.", None)
 NOT_PAUSED = ("Printer Is Not Paused", "Operation you want can only be done when printer is paused.", None)
 NOT_TO_PRINT = ("Not in state to print", "Printer is not in state to print.", "not-state-to-print")
-PROBLEMS = {503: ("Printer Unavailable.", "PrusaLink not finished initializing or Printer not connected.",
+PROBLEMS = {500: ("Internal Server Error", "We're sorry, but there is a error in service. Please try again later.",
+                  "internal-server-error"),
+            503: ("Printer Unavailable.", "PrusaLink not finished initializing or Printer not connected.",
                   "printer-unavailable")}
 OLD_PROGRESS_LASTS = 0.5    # live.md 1.3
 TIME_STEP = 10              # live.md 1.4
@@ -63,13 +65,36 @@ def problem(request, status, title, text, page):
 
 # -- what is known
 
+JOB_VALUES = {"progress", "time_remaining", "time_printing", "job_id"}
+
+
+def stage(core):
+    """How far PrusaLink came since its start: boot (503), serial (opens the port), late (few fields), up."""
+    left = core.server.uptime()
+    for name in ("boot", "serial", "late"):
+        left -= float(core.options[name + "_wait"])
+        if left < 0:
+            return name
+    return "up"
+
+
+def state_of(core):
+    return "BUSY" if stage(core) == "serial" else core.machine.state
+
+
 def known(core, name):
     """A value of the printer, None until PrusaLink has seen it."""
-    late = name not in ("progress", "time_remaining", "time_printing", "job_id")
-    options = core.options
-    if late and core.server.uptime() < float(options["boot"]) + float(options["late"]):
-        return None
-    return core.value(name)
+    seen_in = {"speed": ("late", "up"), "flow": ("late", "up")}.get(name, ("up",))
+    return core.value(name) if name in JOB_VALUES or stage(core) in seen_in else None
+
+
+def once_open(core, value, before=None):
+    """What PrusaLink learns by opening the serial port."""
+    return before if stage(core) == "serial" else value
+
+
+def card_present(core):
+    return once_open(core, core.storages["sdcard"].present, False)
 
 
 def progress(core):
@@ -96,21 +121,20 @@ def without_nulls(value):
 def version(core, request):
     o = core.options
     return document({"api": "0.9.0-legacy" if o["version"].startswith("0.7") else "2.0.0", "server": o["version"],
-                     "original": o["model"] or "PrusaLink I3MK3S", "text": f"PrusaLink {o['version']}",
-                     "firmware": o["firmware"], "sdk": o["version"], "capabilities": {"upload-by-put": True},
+                     "original": once_open(core, o["model"] or "PrusaLink I3MK3S", "Unknown printer type"),
+                     "text": f"PrusaLink {o['version']}", "firmware": once_open(core, o["firmware"]), "sdk": o["version"], "capabilities": {"upload-by-put": True},
                      "hostname": o["hostname"]})
 
 
 def info(core, request):
     o = core.options
     return document({"name": o["name"], "location": o["location"], "farm_mode": False, "network_error_chime": False,
-                     "nozzle_diameter": o["nozzle_diameter"], "min_extrusion_temp": 170, "serial": o["serial"],
-                     "hostname": "connect.prusa3d.com", "port": 0})
+                     "nozzle_diameter": once_open(core, o["nozzle_diameter"]), "min_extrusion_temp": 170,
+                     "serial": once_open(core, o["serial"]), "hostname": "connect.prusa3d.com", "port": 0})
 
 
 def status(core, request):
-    state = core.machine.state
-    card = core.storages["sdcard"].present
+    state = state_of(core)
     printer = {"state": state}
     printer |= {n: known(core, n) for n in ("temp_nozzle", "temp_bed", "axis_z", "flow", "speed", "fan_hotend",
                                             "fan_print")}
@@ -120,7 +144,7 @@ def status(core, request):
     if state not in ("PRINTING", "BUSY"):
         printer |= {n: known(core, n) for n in ("axis_x", "axis_y")}
     answer_ = {"storage": [{"path": "/local", "read_only": False, "free_space": FREE, "name": DISPLAY["local"]},
-                           {"path": "/sdcard", "read_only": True, "name": DISPLAY["sdcard"] if card else None}],
+                           {"path": "/sdcard", "read_only": True, "name": DISPLAY["sdcard"] if card_present(core) else None}],
                "printer": printer, "job": status_job(core)}
     return document(without_nulls(answer_))
 
@@ -159,20 +183,20 @@ def storage(core, request):
     local, card = core.storages["local"], core.storages["sdcard"]
     first = {"type": "LOCAL", "path": "/local", "available": True, "free_space": FREE, "total_space": TOTAL,
              "read_only": False, "name": DISPLAY["local"], "print_files": size_of(local.root), "system_files": 0}
-    second = {"type": "SDCARD", "path": "/sdcard", "available": card.present}
-    if card.present:
+    second = {"type": "SDCARD", "path": "/sdcard", "available": card_present(core)}
+    if second["available"]:
         second |= {"read_only": True, "name": DISPLAY["sdcard"], "print_files": size_of(card.root), "system_files": 0}
     return document({"storage_list": [first, second]})
 
 
 def legacy_printer(core, request):
-    machine, state = core.machine, core.machine.state
+    state = state_of(core)
     v = {n: known(core, n) for n in ("temp_nozzle", "temp_bed", "target_nozzle", "target_bed", "axis_z", "speed")}
     moving = state in ("PRINTING", "BUSY")
     flags = {"operational": state in ("IDLE", "FINISHED", "STOPPED"), "paused": state == "PAUSED",
              "printing": state == "PRINTING", "cancelling": state == "STOPPED", "pausing": state == "PAUSED",
-             "sdReady": core.storages["sdcard"].present, "error": state == "ERROR", "ready": state == "IDLE",
-             "closedOrError": False, "finished": state == "FINISHED", "prepared": machine.phase == "ready",
+             "sdReady": card_present(core), "error": state == "ERROR", "ready": state == "IDLE",
+             "closedOrError": False, "finished": state == "FINISHED", "prepared": False,
              "link_state": state}
     return document({
         "temperature": {"tool0": {"actual": v["temp_nozzle"], "target": v["target_nozzle"]},
@@ -205,7 +229,7 @@ def legacy_job(core, request):
                      "printTime": int(printed or 0) if printing else None, "printTimeLeft": left if printing else None,
                      "printTimeLeftOrigin": "estimate", "pos_z_mm": known(core, "axis_z"),
                      "printSpeed": known(core, "speed"), "flow_factor": known(core, "flow")},
-        "state": STATE_TEXTS.get(core.machine.state, "Error")})
+        "state": STATE_TEXTS.get(state_of(core), "Error")})
 
 
 def settings(core, request):
@@ -224,7 +248,7 @@ def transfer(core, request):
 
 
 def card_ready(core, request):
-    return document({"ready": core.storages["sdcard"].present})
+    return document({"ready": card_present(core)})
 
 
 def update(core, request, env):
@@ -409,7 +433,7 @@ def legacy_job_command(core, request):
 
 
 def set_ready(core, request):
-    if core.machine.state not in ("IDLE", "FINISHED", "STOPPED"):
+    if core.machine.state not in ("IDLE", "READY"):
         return Response(409, headers=[POWERED])
     core.ordered("ready", True)
     core.machine.enter("ready")
@@ -417,11 +441,8 @@ def set_ready(core, request):
 
 
 def unset_ready(core, request):
-    if core.machine.phase != "ready":
-        return Response(409, headers=[POWERED])
-    core.ordered("ready", False)
-    core.machine.enter("idle")
-    return Response(200, headers=[POWERED])
+    """0.8.1 cannot take READY back: "Can't cancel, printer isn't ready" [seen on the real one]."""
+    return core.server.page(500, request) if core.machine.phase == "ready" else Response(409, headers=[POWERED])
 
 
 # -- routes
@@ -455,21 +476,27 @@ ROUTES = [(method, re.compile(pattern), handler) for method, pattern, handler in
     ("POST", FILES + "/(.+)", file_print),
     ("DELETE", FILES + "/(.+)", file_delete),
 )]
+METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "CONNECT"}
+INSTANCE = "25cada12-c823-4537-9919-60aa46a9d05c"
 FIXED = {pattern.pattern for _, pattern, _ in ROUTES if "(" not in pattern.pattern}
 
 
 def route(request):
-    """(handler, arguments) or None."""
+    """(handler, arguments) or None. An unknown method is taken for GET, HEAD may do what GET may [seen]."""
+    asked = request.method if request.method in METHODS else "GET"
     for method, pattern, handler in ROUTES:
         match = pattern.fullmatch(request.path)
-        if match and method == request.method:
+        if match and (method == asked or (method, asked) == ("GET", "HEAD") and handler is not file_info):
             return handler, match.groups()
     return None
 
 
 def is_protected(request):
     """What has no route is answered without asking who it is, and HEAD of files too (the decorator is missing)."""
-    return request.path == "/" or request.method != "HEAD" and route(request) is not None
+    if request.path == "/":
+        return request.method != "HEAD"
+    found = route(request)
+    return found is not None and found[0] is not file_head
 
 
 def answer(core, request):
@@ -477,6 +504,8 @@ def answer(core, request):
     if found:
         handler, arguments = found
         return handler(core, request, *arguments)
+    if request.path == "/" and request.method == "HEAD":
+        return Response(200, headers=[POWERED, ("Instance-ID", INSTANCE)])
     if request.path == "/":
         return Response(200, body=b"<!DOCTYPE html><html><title>PrusaLink</title></html>", content_type=HTML)
     if request.path in FIXED:

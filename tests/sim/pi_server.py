@@ -36,8 +36,7 @@ PAGE = """<!DOCTYPE html>
   <small><i>webmaster: webmaster@{host} </i></small>
  </body>
 </html>"""
-PAGE_TEXTS = {401: ("401 - Unauthorized", "Method {method} for {path} uri."),
-              404: ("404 - Page Not Found", "Your reqeuest <code>{path}</code> was not found."),
+PAGE_TEXTS = {404: ("404 - Page Not Found", "Your reqeuest <code>{path}</code> was not found."),
               405: ("405 - Method Not Allowed",
                     "This method {method} is not allowed to access <code>{path}</code>\n   on this server.")}
 
@@ -67,10 +66,6 @@ class PiServer:
 
     def uptime(self):
         return self.core.clock.now() - self.booted
-
-    @property
-    def starting(self):
-        return self.uptime() < float(self.core.options["boot"])
 
     # -- connections
 
@@ -105,10 +100,10 @@ class PiServer:
     # -- answers
 
     def denied(self, request):
-        if self.starting:
-            return self.page(503, request)
         if not pi.is_protected(request):
             return None
+        if pi.stage(self.core) == "boot":
+            return self.page(503, request)
         right_key = self.auth.check_key(request)
         if right_key is not None:
             return None if right_key else Response(403, body=b"Bad X-Api-Key.", content_type=HTML_TYPE,
@@ -129,10 +124,10 @@ class PiServer:
 
     def page(self, status, request):
         """An HTML page of PoorWSGI, or for some the program's own error."""
-        if status in pi.PROBLEMS:
+        if status in pi.PROBLEMS and request.method in ("GET", "HEAD"):
             return pi.problem(request, status, *pi.PROBLEMS[status])
         title = TITLES.get(status, "Error")
-        heading, words = PAGE_TEXTS.get(status, (f"{status} - {title}", "{method} {path}"))
+        heading, words = PAGE_TEXTS.get(status, (f"{status} - {title}", "Method {method} for {path} uri."))
         words = words.format(method=request.method, path=request.path)
         body = PAGE.format(title=heading, text=words, host=self.core.host)
         return Response(status, body=raw(body), content_type=HTML_TYPE, headers=[POWERED])

@@ -26,7 +26,7 @@ class Sim:
     def __getitem__(self, name):
         return self.printers[name]
 
-    def add(self, name, profile="buddy", **options):
+    def add(self, name, /, profile="buddy", **options):
         """A new printer. Raises ValueError for an unknown profile or option."""
         if name in self.printers:
             raise ValueError(f"there is already a printer {name!r}")

@@ -34,14 +34,20 @@ def test_version_and_info(pi):
     assert (info["hostname"], info["port"], info["serial"]) == ("connect.prusa3d.com", 0, "CZPX4720X004XC34242")
 
 
-def test_503_while_starting_then_late_fields(sim):
-    p = sim.add("p", "pi", boot=5, late=60)
-    assert ask(p, "GET", "/api/v1/status").status == 503
+def test_start_503_then_busy_then_late_fields(sim):
+    p = sim.add("p", "pi", boot_wait=5, serial_wait=3, late_wait=67)
+    answer = ask(p, "GET", "/api/v1/status")
+    assert answer.status == 503 and answer.body.startswith(b"Printer Unavailable.\n")
     p.advance(6)
-    printer = status(p)["printer"]
-    assert list(printer) == ["state", "status_connect", "status_printer"]
+    assert list(status(p)["printer"].items())[0] == ("state", "BUSY") and "speed" not in status(p)["printer"]
+    assert ask(p, "GET", "/api/v1/info").json["serial"] is None
+    version = ask(p, "GET", "/api/version").json
+    assert (version["original"], version["firmware"]) == ("Unknown printer type", None)
+    p.advance(3)
+    assert list(status(p)["printer"]) == ["state", "flow", "speed", "status_connect", "status_printer"]
+    assert ask(p, "GET", "/api/v1/info").json["serial"] == p.serial
     assert ask(p, "GET", "/api/printer").json["temperature"]["bed"] == {"actual": None, "target": None}
-    p.advance(60)
+    p.advance(67)
     assert status(p)["printer"]["temp_nozzle"] == 25.0
 
 
@@ -153,6 +159,13 @@ def test_no_route_needs_no_credentials(pi):
     assert ask(pi, "GET", "/api/v1/status?x=1").status == 200
 
 
+def test_unknown_methods_are_taken_for_get(pi):
+    assert ask(pi, "BREW", "/api/v1/status").status == 200
+    assert ask(pi, "HEAD", "/api/v1/status").status == 200
+    assert ask(pi, "PATCH", "/api/v1/status").status == 405
+    assert "Instance-ID" in ask(pi, "HEAD", "/", key=None).headers
+
+
 def test_error_state(pi):
     printing(pi, 5)
     pi.set(state="ERROR")
@@ -164,7 +177,8 @@ def test_error_state(pi):
 def test_ready(pi):
     assert ask(pi, "DELETE", "/api/printer/ready").status == 409
     assert ask(pi, "POST", "/api/printer/ready").status == 200
-    assert pi.state == "READY" and ask(pi, "GET", "/api/printer").json["state"]["flags"]["prepared"] is True
+    assert pi.state == "READY" and ask(pi, "GET", "/api/printer").json["state"]["flags"]["prepared"] is False
+    assert ask(pi, "DELETE", "/api/printer/ready").status == 500
 
 
 def test_storages(pi):
