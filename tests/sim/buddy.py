@@ -314,12 +314,12 @@ def legacy_file_command(core, request, place, legacy):
         return response
     command = _strings(request.body)
     if command is None:
-        return Response(400, message="Couldn't parse JSON", closing="rule")
+        return Response(400, message="Couldn't parse JSON", closing="as asked")
     if command.get("command") != "start":
-        return Response(400, message="Unknown file command", closing="rule")
+        return Response(400, message="Unknown file command", closing="as asked")
     status_now = _start(core, place)
     message = {404: "Gcode doesn't exist", 409: "Can't start print now"}.get(status_now, "")
-    return Response(status_now, message=message, closing="rule")
+    return Response(status_now, message=message, closing="as asked")
 
 
 FILE_METHODS = {"GET": show_file, "HEAD": head_file, "DELETE": delete_file, "POST": print_file}
@@ -379,7 +379,7 @@ def legacy_job_command(core, request):
         return response
     given = _strings(request.body)
     if given is None:
-        return Response(400, message="Couldn't parse JSON", closing="rule")
+        return Response(400, message="Couldn't parse JSON", closing="as asked")
     command, action = given.get("command"), given.get("action")
     if (command, action) == ("pause", "toggle"):
         action = "resume" if core.machine.phase == "paused" else "pause"
@@ -389,7 +389,7 @@ def legacy_job_command(core, request):
         return Response(400, body=b'{"title": "400: Bad Request","message":""}', content_type="application/json")
     name, phases = found
     if core.machine.phase not in phases:
-        return Response(409, closing="rule")
+        return Response(409, closing="as asked")
     _carry_out(core, name)
     return Response(204)
 

@@ -94,7 +94,7 @@ class BuddyServer:
             if head is None and not await self._more(connection):
                 return None
         request = parse_head(head)
-        if request is None or request.method not in METHODS and request.version < (1, 0):
+        if request is None:
             await self._refuse(connection)
             return None
         if self.firmware <= (5, 1, 2) and request.header("Authorization", "").startswith("Basic"):
@@ -167,9 +167,9 @@ class BuddyServer:
     def _malformed(self, request):
         """The answer to what the parser itself refuses, before anybody asks for credentials."""
         if len(raw(request.target)) > (168 if self.firmware >= (5, 1) else 100):
-            return Response(414, closing="rule")
+            return Response(414, closing="as asked")
         if request.method not in METHODS:
-            return Response(405, message="Unrecognized method", closing="rule")
+            return Response(405, message="Unrecognized method", closing="as asked")
         return None
 
     def answer(self, request):
@@ -192,12 +192,13 @@ class BuddyServer:
             return self._encode_json(request, response, keep)
         if response.content_type:
             return self._encode_known(request, response, keep, response.content_type, response.body)
-        content_type, body = self._page(request, response)
-        closing = response.closing if response.closing != "rule" else None
-        if closing is None and request.method in ("POST", "PUT") and response.status >= 300 \
-                and response.closing != "rule":
-            closing = "linger"
-        return self._encode_known(request, response, keep and closing is None, content_type, body, closing)
+        closing = response.closing or self._page_closing(request, response)
+        return self._encode_known(request, response, keep and closing == "as asked", *self._page(request, response),
+                                  closing=closing)
+
+    @staticmethod
+    def _page_closing(request, response):
+        return "linger" if request.method in ("POST", "PUT") and response.status >= 300 else "as asked"
 
     @staticmethod
     def _keeps(request):
@@ -215,19 +216,17 @@ class BuddyServer:
             return "application/json", raw(body)[:PAGE_LIMIT]
         return "text/plain", raw(f"{title}\n\n{response.message}\n")[:PAGE_LIMIT]
 
-    def _encode_known(self, request, response, keep, content_type, body, closing=None):
+    def _encode_known(self, request, response, keep, content_type, body, closing="as asked"):
         length = None if request.method == "HEAD" and response.status == 200 else len(body)
         head = self._head(response, content_type, keep, length)
         data = head + (b"" if length is None else body)
-        pieces = [data[i:i + SEND_BUFFER] for i in range(0, len(data), SEND_BUFFER)]
-        return pieces, "keep" if keep else closing or "close"
+        return buffers(data), "keep" if keep else "linger" if closing == "linger" else "close"
 
     def _encode_json(self, request, response, keep):
         head = self._head(response, "application/json", keep, None, chunked=keep)
         body = render(response.json)
         if not keep:
-            data = head + body
-            return [data[i:i + SEND_BUFFER] for i in range(0, len(data), SEND_BUFFER)], "close"
+            return buffers(head + body), "close"
         return chunked(head, body), "keep"
 
     @staticmethod
@@ -245,6 +244,10 @@ class BuddyServer:
 def first_accepted(request):
     """Only the first media type of Accept counts, and only spelled exactly so (4.2)."""
     return request.header("Accept", "").split(",")[0].strip()
+
+
+def buffers(data):
+    return [data[i:i + SEND_BUFFER] for i in range(0, len(data), SEND_BUFFER)]
 
 
 def chunked(head, body):

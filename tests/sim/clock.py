@@ -19,7 +19,7 @@ class Clock:
         self._jumped += seconds
         for waiting in self._waiting:
             due = waiting.when()
-            if due is not None:
+            if due is not None and not waiting.expired():
                 waiting.reschedule(due - seconds)
 
     @contextlib.asynccontextmanager

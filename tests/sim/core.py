@@ -148,8 +148,6 @@ class Core:
     def reboot(self):
         self.network.reset_all()
         self.server.boot()
-        if self.machine.job:
-            self.machine.cancel()
         self.machine.enter("idle")
 
     def become(self, serial, **changes):

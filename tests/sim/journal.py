@@ -23,6 +23,9 @@ class Record:
         return default
 
 
+MOST_REQUESTS = 20_000      # a demonstration may run for weeks
+
+
 @dataclass
 class Journal:
     requests: list = field(default_factory=list)
@@ -51,6 +54,8 @@ class Journal:
     def begin(self, request, connection):
         record = Record(time.time(), request.method, request.target, request.headers, connection)
         self.requests.append(record)
+        if len(self.requests) > MOST_REQUESTS:
+            del self.requests[:MOST_REQUESTS // 2]
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         return record

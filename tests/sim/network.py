@@ -14,6 +14,7 @@ class Network:
         self.connections = {}       # Connection -> its task, oldest first
         self.awake = asyncio.Event()
         self.listener = None
+        self.serving = False
         self.stuffing = []
         self.numbers = 0
         # Holds the port while nobody listens, so that off() is refused and on() comes back to the same place.
@@ -29,9 +30,12 @@ class Network:
         return sock
 
     def on(self):
+        if self.serving:
+            return
         self._leave()
         self.awake.set()
         self._listen(128)
+        self.serving = True
         asyncio.get_running_loop().add_reader(self.listener, self._accept)
 
     def off(self):
@@ -71,6 +75,7 @@ class Network:
         self.reset_all()
 
     def _unlisten(self):
+        self.serving = False
         if self.listener:
             asyncio.get_running_loop().remove_reader(self.listener)
             self.listener.close()

@@ -20,6 +20,8 @@ PACES = ("starting", "starting_questions", "pausing", "resuming", "aborting", "a
          "finished", "stopped")
 TEXTS = {"address", "username", "password", "api_key", "serial", "hostname", "firmware", "state", "script", "model",
          "version", "name", "location", "update"}
+WORDS = {"true": True, "false": False, "none": None}
+FIXED = {"buddy": {"username": "maker", "api_key": "the password"}, "pi": {}}
 
 
 def complete(name, profile, given):
@@ -28,24 +30,24 @@ def complete(name, profile, given):
         raise ValueError(f"{name}: no profile {profile!r}, there are {', '.join(sorted(PROFILES))}")
     options = COMMON | PROFILES[profile]
     for key, value in given.items():
+        if key in FIXED[profile]:
+            raise ValueError(f"{name}: {key} of a {profile} is always {FIXED[profile][key]}")
         if key not in options:
             raise ValueError(f"{name}: {profile} has no option {key!r}, there are {', '.join(sorted(options))}")
-        options[key] = _typed(name, key, value)
+        options[key] = typed(name, key, value)
     return _identity(options, name, profile)
 
 
-def _typed(name, key, value):
+def typed(name, key, value):
+    """value as the command line gives it, a text, in its own type."""
     if not isinstance(value, str) or key in TEXTS:
         return value
+    if value.lower() in WORDS:
+        return WORDS[value.lower()]
     try:
-        return {"true": True, "false": False, "none": None}.get(value.lower()) if not _number(value) \
-            else float(value) if "." in value else int(value)
+        return float(value) if "." in value else int(value)
     except ValueError:
         raise ValueError(f"{name}: {key}={value!r} is no number") from None
-
-
-def _number(value):
-    return value.lower() not in ("true", "false", "none")
 
 
 def _identity(options, name, profile):

@@ -6,7 +6,7 @@ async def demo(core):
     """Prints, pauses for a moment, asks for attention, goes on, finishes, idles, begins again."""
     wait = 60.0 / max(float(core.options["speed"]), 0.001)      # a minute of the story
     while True:
-        core.start_print(gap=core.profile == "buddy", warmup=60.0)
+        begin(core, gap=core.profile == "buddy")
         await reach(core, 30)
         await aside(core, core.machine.pause, core.machine.resume, wait)
         await reach(core, 60)
@@ -20,15 +20,19 @@ async def demo(core):
 
 async def flaky(core):
     """Drops off the network and returns every minute or so."""
-    core.start_print(warmup=60.0)
     while True:
+        begin(core)
         await asyncio.sleep(45)
         core.network.off()
         await asyncio.sleep(15)
         core.network.on()
-        core.tick()
-        if not core.machine.job:
-            core.start_print(warmup=60.0)
+
+
+def begin(core, gap=False):
+    """A print, unless somebody else began one."""
+    core.tick()
+    if not core.machine.job:
+        core.start_print(gap=gap, warmup=60.0)
 
 
 async def step(core):

@@ -43,7 +43,7 @@ class Response:
     message: str = ""
     content_type: str | None = None
     headers: list = field(default_factory=list)
-    closing: str | None = None      # None: by the server's rule
+    closing: str | None = None      # "linger", "as asked" (by the request); None: by the server's rule
     delay: float = 0.0              # seconds before it is sent
 
 
