@@ -28,68 +28,87 @@ enum cadence {
 
 struct driver;
 struct device;
-struct json; /* one parsed value, see json.h */
+struct json;    /* one parsed value, see json.h */
+struct reading; /* one answer on its way into a snapshot, see reading.h */
 
 /* JSON path -> field. The endpoint owns the fields of its rows: what its
- * answer lacks becomes absent. A patch row sets and never empties. */
+ * answer lacks becomes absent. A patch row sets and never empties. Of several
+ * rows for one field the first that finds a value wins. */
 struct driver_field {
-    const char *path; /* "printer.temp_nozzle"; dots go down objects */
+    /* "printer.temp_nozzle"; dots go down objects. "" = the endpoint's read
+     * fills it; the row is there to say who owns the field. */
+    const char *path;
     enum field field;
     bool patch;
-    double scale;             /* numbers are multiplied; 0 = 1 */
-    const char *const *words; /* pairs "API word", "our word", NULL-ended */
-    /* The way out: set field from node (NULL when the path is missing; then
-     * it was made absent already). NULL = by the quantity's kind. */
-    void (*convert)(const struct json *node, struct telemetry *t,
-                    struct device *device);
+    bool digits;  /* deployed servers send the number as text: "123456" */
+    double scale; /* numbers are multiplied; 0 = 1 */
+    /* Pairs "API word", "our word", NULL-ended. For a state any other word is
+     * unknown; a text stays as it is; our word "" = absent. */
+    const char *const *words;
+    /* The way out: say what node (never NULL) means for slot. NULL = by the
+     * quantity's kind. */
+    void (*convert)(const struct json *node, int slot, struct reading *reading);
 };
 
 struct driver_endpoint {
     const char *name;   /* "status": for custom fields and messages */
     const char *target; /* "/api/v1/status" */
     enum cadence cadence;
-    bool optional; /* 404: this printer has none; not a missed poll */
+    bool optional; /* 404: this printer has none; all fields absent */
     bool empty;    /* 204 is an answer: nothing there, all fields absent */
     const struct driver_field *fields; /* ends with path NULL */
-    /* Reads lists and what no row can say, after the rows; NULL = none. */
-    void (*read)(const struct json *root, struct telemetry *t,
-                 struct device *device);
+    /* Reads lists and what no row can say, after the rows; NULL = none. root
+     * is NULL when nothing is there. */
+    void (*read)(const struct json *root, struct reading *reading);
     size_t answer_max; /* 0 = 1 MiB */
 };
 
 enum step_kind {
     STEP_END,
     STEP_SEND, /* a request */
-    STEP_WAIT, /* until the state is one of `until` */
+    STEP_WAIT, /* until driver_step_done() */
 };
 
 struct driver_step {
     enum step_kind kind;
     enum http_method method;
     const char *target; /* "/api/v1/job/{job}/pause"; {job}, {path} encoded */
+    int64_t timeout_ms; /* of the request; 0 = the client's default */
     unsigned until;     /* STATE_BIT()s that mean "it took effect" */
     bool job_gone;      /* or: the job it was bound to is not current */
     bool job_new;       /* or: a job with another id than before is current */
 };
 
+#define DRIVER_STEPS_MAX 4
+
 struct driver_command {
     enum command command;
     unsigned states; /* STATE_BIT()s in which it can be ordered */
     bool learned;    /* announced only after it once worked here */
-    struct driver_step steps[4];
+    struct driver_step steps[DRIVER_STEPS_MAX];
     /* States for other models of the family; NULL = states. */
     unsigned (*states_of)(const struct device *device);
+};
+
+/* A job that may be none. */
+struct job_mark {
+    bool known;
+    int64_t id; /* -1: a job that has no id yet */
 };
 
 /* What is learned about one printer behind a driver and must outlive a
  * snapshot. Zeroed = nothing known. */
 struct device {
     struct instances storages;
-    int variant;        /* of the driver's family, 0 = not known yet */
-    bool unknown_state; /* an invented state word came: reported once */
-    char unknown_word[32];
-    int64_t ran_job; /* last job id seen printing or paused, -1 none */
-    bool ran_any;
+    int variant; /* of the driver's family, 0 = not known yet */
+    /* An invented state word came: report unknown_word and set this to false;
+     * it becomes true again only for another word. */
+    bool unknown_state;
+    char unknown_word[4 * 31 + 1];
+    struct job_mark answered; /* whose job answer the snapshot holds */
+    struct job_mark seen;     /* the last one that was current */
+    struct job_mark ran;      /* the last one seen printing or paused */
+    double doubted;           /* progress left over from the job before; 0 */
 };
 
 struct driver {
@@ -98,12 +117,15 @@ struct driver {
     const struct driver_endpoint *endpoints; /* ends with name NULL */
     const struct driver_command *commands;   /* ends with COMMAND_COUNT */
     /* What one answer alone cannot say: values that vanish in ATTENTION and
-     * belong to the same job, the old job's progress on a new id. prev is the
-     * snapshot before (all absent at first contact). NULL = nothing. */
+     * belong to the same job, the old job's progress on a new id. Called after
+     * driver_decode(), once per answer or once for several; prev is the
+     * snapshot before them (all live fields absent at first contact, and
+     * again after the printer was offline). NULL = nothing to settle. */
     void (*settle)(const struct telemetry *prev, struct telemetry *next,
                    struct device *device);
-    /* Is this answer to GET /api/version (or the probe) one of ours? */
-    const char *model_default; /* NULL */
+    /* Longest request target this printer takes; NULL = REQUEST_TARGET_MAX. */
+    size_t (*target_max)(const struct device *device);
+    const char *model_default; /* for the device page until it is known; NULL */
 };
 
 /* All drivers, ends with NULL; by name, NULL if there is none. */
@@ -112,24 +134,38 @@ const struct driver *driver_find(const char *name);
 
 /* Index of an endpoint by name, -1 if there is none. */
 int driver_endpoint_find(const struct driver *driver, const char *name);
+/* NULL if the driver cannot do it, and for commands that the bridge carries
+ * out itself (COMMAND_OFFLINE). */
 const struct driver_command *driver_command(const struct driver *driver,
                                             enum command command);
 /* Can the driver ever fill this field (announce it)? Fields of `read` and
  * `convert` count by their rows; the driver's table lists them all. */
 bool driver_reports(const struct driver *driver, enum field field);
 
-/* States in which command can be ordered on this device; 0 = it cannot. */
+/* States in which command can be ordered on this device (NULL = one nothing is
+ * known of); 0 = it cannot. COMMAND_OFFLINE ones can in all states. */
 unsigned driver_states(const struct driver *driver, enum command command,
                        const struct device *device);
 
 /* Fold one answer into t. 204 (where allowed) empties every field the endpoint
- * owns. custom: the user's fields of this printer; those with this endpoint's
- * name are read into FIELD_CUSTOM slots. On false t is untouched and err says
- * which endpoint and why: that is a missed poll. Borrows body. */
+ * owns. mapping (may be NULL): the user's fields of this printer; those with
+ * this endpoint's name are read into FIELD_CUSTOM slots. On false t is
+ * untouched and err says which endpoint and why: that is a missed poll.
+ * Borrows body. */
 bool driver_decode(const struct driver *driver, int endpoint, int status,
                    const char *body, size_t len, const struct mapping *mapping,
                    struct telemetry *t, struct device *device,
                    struct error *err);
+
+/* What the endpoint owned is not known any more (it did not answer as it
+ * should, while the printer itself is there): all its fields become absent. */
+void driver_forget(const struct driver *driver, int endpoint,
+                   const struct mapping *mapping, struct telemetry *t,
+                   struct device *device);
+
+/* Does the job answer that t holds belong to t's current job? While false,
+ * CADENCE_JOB endpoints are read again. */
+bool driver_job_agrees(const struct telemetry *t, const struct device *device);
 
 /* Fill a GET for an endpoint. */
 void driver_read(const struct driver *driver, int endpoint,
@@ -149,13 +185,19 @@ enum encode_result {
     ENCODE_REFUSED, /* cannot be sent; err says why and what to do */
 };
 
-/* Step number `step` (from 0) of a command. */
+/* Step number `step` (from 0) of a command. Whether the printer's state allows
+ * it is not asked here: see driver_states(). device may be NULL. */
 enum encode_result driver_encode(const struct driver *driver,
                                  enum command command, int step,
                                  const struct order_arguments *arguments,
                                  const struct telemetry *t,
                                  const struct device *device,
                                  struct request *request, struct error *err);
+
+/* Does t, read after the order was taken, show what a STEP_WAIT waits for?
+ * job: the job that was current when the order was sent, -1 = none. */
+bool driver_step_done(const struct driver_step *step, int64_t job,
+                      const struct telemetry *t);
 
 /* What an order's HTTP answer means. */
 enum order_code {
@@ -182,8 +224,8 @@ enum order_code {
 const char *order_code_name(enum order_code code);
 
 /* Judge the answer to a step's request: a code and, in message, a sentence with
- * cause and remedy. body may hold the printer's own words ({"message":...});
- * they are cleaned and quoted. */
+ * cause and remedy ("" for ORDER_OK), valid UTF-8. body may hold the printer's
+ * own words (JSON, whole or cut, or text); they are cleaned and quoted. */
 enum order_code driver_judge(const struct driver *driver, enum command command,
                              int status, const char *body, size_t len,
                              char *message, size_t size);

@@ -1,0 +1,18 @@
+/* What the two halves of the PrusaLink driver share. */
+#ifndef BRIDGE_DRIVERS_PRUSALINK_H
+#define BRIDGE_DRIVERS_PRUSALINK_H
+
+#include "bridge/drivers/driver.h"
+
+enum prusalink_variant { PRUSALINK_UNKNOWN, PRUSALINK_BUDDY, PRUSALINK_PI };
+
+extern const struct driver prusalink_driver;
+
+/* What the job and the transfer endpoint own. */
+extern const struct driver_field prusalink_job_fields[];
+extern const struct driver_field prusalink_transfer_fields[];
+
+void prusalink_settle(const struct telemetry *prev, struct telemetry *next,
+                      struct device *device);
+
+#endif
