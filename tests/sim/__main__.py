@@ -1,6 +1,7 @@
 """Start simulated printers from the command line: see README.md."""
 import argparse
 import json
+import os
 import pathlib
 import signal
 import sys
@@ -34,6 +35,12 @@ def parse(text):
     return name, profile, options | ({"port": port} if colon else {})
 
 
+def at_eof(then):
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    then()
+
+
 def main():
     given = arguments()
     end = threading.Event()
@@ -49,7 +56,7 @@ def main():
         if given.control is not None:
             print(json.dumps({"control": sim.control(given.control)}), flush=True)
         if given.until_eof:
-            threading.Thread(target=lambda: (sys.stdin.buffer.read(), end.set()), daemon=True).start()
+            threading.Thread(target=at_eof, args=(end.set,), daemon=True).start()
         end.wait()
 
 

@@ -71,7 +71,7 @@ class BuddyAuth:
 
     def check(self, request):
         """None when it may pass, else the WWW-Authenticate value ("" for none at all)."""
-        # The later of the two headers decides [code].
+        # The later of the two headers decides (req_parser.cpp).
         for name, value in reversed(request.headers):
             if name.lower() == "x-api-key":
                 return self._check_key(value)
@@ -103,7 +103,8 @@ class PiAuth:
     """MD5-sess with qop; the nonce is a hash of minute and User-Agent (PoorWSGI digest.py, session.py)."""
 
     def __init__(self, clock, username, password, api_key, timeout=60):
-        self.clock, self.username, self.password, self.api_key, self.timeout = clock, username, password, api_key, timeout
+        self.clock, self.timeout = clock, timeout
+        self.username, self.password, self.api_key = username, password, api_key
         self.boot()
 
     def boot(self):

@@ -1,7 +1,7 @@
 """One simulated printer, as the loop's thread sees it: its parts and what it shows."""
 import secrets
 
-from . import buddy_server, pi_server
+from .buddy import BuddyServer
 from .clock import Clock
 from .faults import Faults
 from .files import Storage
@@ -9,9 +9,10 @@ from .journal import Journal
 from .machine import Machine
 from .network import Network
 from .options import PACES
+from .pi import PiServer
 from .wire import Response
 
-SERVERS = {"buddy": buddy_server.BuddyServer, "pi": pi_server.PiServer}
+SERVERS = {"buddy": BuddyServer, "pi": PiServer}
 
 SHOWN = {
     "temp_nozzle": lambda m: m.heat["nozzle"],

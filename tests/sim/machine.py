@@ -80,7 +80,7 @@ class Machine:
         self.last_path = None
         self.job_id = last_job_id
         self.stale_elapsed = 0.0    # Buddy#5488: time_printing of the job before, shown in the start questions
-        self.first_progress = 0.0   # live.md 1.3: progress of the job before, shown in the first poll of the next
+        self.first_progress = 0.0   # of the job before; PrusaLink on a Pi shows it in the first poll
         self.word = None            # a state word that no phase has
         self.speed, self.flow = 100, 100
         self.material = "PLA"

@@ -93,10 +93,10 @@ class Network:
             task.add_done_callback(lambda t: t.cancelled() or t.exception())
 
     async def _live(self, sock, number):
-        reader = asyncio.StreamReader()
+        loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
-        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: protocol, sock)
-        connection = Connection(number, reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop()))
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, sock)
+        connection = Connection(number, reader, asyncio.StreamWriter(transport, protocol, reader, loop))
         self.connections[connection] = asyncio.current_task()
         self.journal.opened()
         try:

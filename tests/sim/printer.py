@@ -272,7 +272,6 @@ class Printer:
         end = time.monotonic() + timeout
         while not (value := predicate(self)):
             if time.monotonic() > end:
-                raise TimeoutError(f"{self.name}: {getattr(predicate, '__name__', 'condition')} not seen in {timeout} s; "
-                                   f"state {self.state}, {self.counters()}")
+                raise TimeoutError(f"{self.name}: not seen in {timeout} s; state {self.state}, {self.counters()}")
             time.sleep(interval)
         return value

@@ -105,7 +105,8 @@ def status(printer):
 
 def curl(printer, target, *options):
     """What curl --digest gets: (status, body)."""
-    done = subprocess.run(["curl", "-s", "-m", "5", "--digest", "-u", f"{printer.username}:{printer.password}", *options,
-                           "-w", "\n%{http_code}", printer.url + target], capture_output=True, check=True)
+    user = f"{printer.username}:{printer.password}"
+    done = subprocess.run(["curl", "-s", "-m", "5", "--digest", "-u", user, *options, "-w", "\n%{http_code}",
+                           printer.url + target], capture_output=True, check=True)
     body, _, code = done.stdout.rpartition(b"\n")
     return int(code), body

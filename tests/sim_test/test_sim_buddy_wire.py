@@ -148,7 +148,7 @@ def test_json_errors_need_json_first_in_accept(buddy, accept, kind):
 
 
 def test_error_body_is_cut_at_127_bytes(buddy):
-    from sim.buddy_server import BuddyServer
+    from sim.buddy.server import BuddyServer
     from sim.wire import Request, Response
     request = Request("GET", "/", (1, 1), [("Accept", "application/json")])
     assert len(BuddyServer._page(request, Response(409, message="x" * 200))[1]) == 127

@@ -1,4 +1,4 @@
-"""Who is let in, and what the others are told (reference: authentication of both servers)."""
+"""Who is let in, and what the others are told."""
 import re
 
 import pytest

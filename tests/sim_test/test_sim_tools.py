@@ -34,8 +34,9 @@ def test_command_line():
     assert mk3["url"].startswith("http://127.0.0.2:")
     post(f"{control['control']}/mk4/start_print", path="/usb/box.gcode")
     assert get(f"{control['control']}/mk4")["state"] == "PRINTING"
-    run.stdin.close()
-    assert run.wait(timeout=5) == 0
+    with run:
+        run.stdin.close()
+        assert run.wait(timeout=5) == 0
 
 
 @pytest.mark.parametrize("argument, words", [("x", "write NAME=PROFILE"), ("x=mini", "no profile 'mini'"),

@@ -3,12 +3,14 @@ import asyncio
 import email.utils
 import json
 
-from . import pi
-from .auth import PiAuth
-from .exchange import exchange
-from .files import Storage
-from .machine import Phase
-from .wire import Request, Response, parse_head, raw
+from ..auth import PiAuth
+from ..exchange import exchange
+from ..files import Storage
+from ..machine import Phase
+from ..wire import Request, Response, parse_head, raw
+from . import files, routes
+from .answers import HTML, POWERED, PROBLEMS, problem
+from .documents import stage
 
 TITLES = {200: "OK", 201: "Created", 204: "No Content", 302: "Found", 304: "Not Modified", 400: "Bad Request",
           401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
@@ -16,8 +18,6 @@ TITLES = {200: "OK", 201: "Created", 204: "No Content", 302: "Found", 304: "Not 
           415: "Unsupported Media Type", 500: "Internal Server Error", 501: "Not Implemented",
           503: "Service Unavailable"}
 MAX_LINE = 2048
-POWERED = ("X-Powered-By", "Poor WSGI for Python")
-HTML_TYPE = "text/html; charset=utf-8"
 PAGE = """<!DOCTYPE html>
 <html>
  <head>
@@ -55,7 +55,7 @@ class PiServer:
 
     def storages(self):
         local, card = Storage("PrusaLink gcodes"), Storage("SD Card", read_only=True)
-        for path, attributes in pi.DEFAULT_FILES.items():
+        for path, attributes in files.DEFAULT_FILES.items():
             local.add(path, **attributes)
         card.add("on the card.gcode", size=3400, duration=1200.0)
         return {"local": local, "sdcard": card}
@@ -100,13 +100,13 @@ class PiServer:
     # -- answers
 
     def denied(self, request):
-        if not pi.is_protected(request):
+        if not routes.is_protected(request):
             return None
-        if pi.stage(self.core) == "boot":
+        if stage(self.core) == "boot":
             return self.page(503, request)
         right_key = self.auth.check_key(request)
         if right_key is not None:
-            return None if right_key else Response(403, body=b"Bad X-Api-Key.", content_type=HTML_TYPE,
+            return None if right_key else Response(403, body=b"Bad X-Api-Key.", content_type=HTML,
                                                    headers=[POWERED])
         value = self.auth.check(request)
         return None if value is None else self._unauthorized(request, value)
@@ -124,16 +124,16 @@ class PiServer:
 
     def page(self, status, request):
         """An HTML page of PoorWSGI, or for some the program's own error."""
-        if status in pi.PROBLEMS and request.method in ("GET", "HEAD"):
-            return pi.problem(request, status, *pi.PROBLEMS[status])
+        if status in PROBLEMS and request.method in ("GET", "HEAD"):
+            return problem(request, status, *PROBLEMS[status])
         title = TITLES.get(status, "Error")
         heading, words = PAGE_TEXTS.get(status, (f"{status} - {title}", "Method {method} for {path} uri."))
         words = words.format(method=request.method, path=request.path)
         body = PAGE.format(title=heading, text=words, host=self.core.host)
-        return Response(status, body=raw(body), content_type=HTML_TYPE, headers=[POWERED])
+        return Response(status, body=raw(body), content_type=HTML, headers=[POWERED])
 
     def answer(self, request):
-        return pi.answer(self.core, request)
+        return routes.answer(self.core, request)
 
     # -- bytes
 
@@ -143,7 +143,7 @@ class PiServer:
 
     def encode(self, request, response):
         body = self.body(response)
-        kind = "application/json; charset=utf-8" if response.json is not None else response.content_type or HTML_TYPE
+        kind = "application/json; charset=utf-8" if response.json is not None else response.content_type or HTML
         cached = any(name == "ETag" for name, _ in response.headers)
         lines = [f"HTTP/1.0 {response.status} {TITLES.get(response.status, 'Unknown')}"]
         lines += [] if cached else [f"Date: {email.utils.formatdate(usegmt=True)}"]

@@ -4,13 +4,13 @@ import gzip
 import random
 import zlib
 
-from . import buddy
-from .auth import BuddyAuth
-from .buddy_json import escape, render
-from .exchange import exchange
-from .faults import GOODBYE
-from .files import Storage
-from .wire import Request, Response, parse_head, raw
+from ..auth import BuddyAuth
+from ..exchange import exchange
+from ..faults import GOODBYE
+from ..files import Storage
+from ..wire import Request, Response, parse_head, raw
+from . import files, orders, routes
+from .rendering import escape, render
 
 TITLES = {200: "OK", 201: "Created", 204: "No Content", 302: "Found", 304: "Not Modified", 400: "Bad Request",
           401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
@@ -41,7 +41,7 @@ class BuddyServer:
 
     def storages(self):
         usb = Storage("usb")
-        for path, attributes in buddy.DEFAULT_FILES.items():
+        for path, attributes in files.DEFAULT_FILES.items():
             usb.add(path, **attributes)
         return {"usb": usb}
 
@@ -109,7 +109,7 @@ class BuddyServer:
         return request
 
     def _body_wanted(self, request):
-        limit = buddy.body_limit(request)
+        limit = orders.body_limit(request)
         length = request.content_length or 0
         return length if limit is not None and length <= limit and self.denied(request) is None else 0
 
@@ -149,7 +149,7 @@ class BuddyServer:
     # -- answers
 
     def denied(self, request):
-        if not buddy.is_protected(request.path) or self._malformed(request):
+        if not routes.is_protected(request.path) or self._malformed(request):
             return None
         value = self.auth.check(request)
         return None if value is None else self._unauthorized(value)
@@ -177,7 +177,7 @@ class BuddyServer:
             etag = f'"{zlib.crc32(INDEX)}"'
             return Response(200, body=INDEX, content_type="text/html; charset=utf-8",
                             headers=[("ETag", etag), ("Content-Encoding", "gzip")])
-        return self._malformed(request) or buddy.answer(self.core, self.firmware, request)
+        return self._malformed(request) or routes.answer(self.core, self.firmware, request)
 
     # -- bytes
 
@@ -242,7 +242,7 @@ class BuddyServer:
 
 
 def first_accepted(request):
-    """Only the first media type of Accept counts, and only spelled exactly so (4.2)."""
+    """Only the first media type of Accept counts, and only spelled exactly so."""
     return request.header("Accept", "").split(",")[0].strip()
 
 

@@ -1,7 +1,7 @@
 """JSON as Buddy's segmented_json.cpp and json_encode.cpp print it."""
 import re
 
-from .wire import raw
+from ..wire import raw
 
 ESCAPES = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\", "\0": "\\u0000"}
 MUST_ESCAPE = re.compile('[\b\f\n\r\t"\\\\\0]')
