@@ -36,6 +36,7 @@ class Journal:
     in_flight: int = 0
     max_in_flight: int = 0
     unauthorized: int = 0
+    errors: list = field(default_factory=list)      # of the simulator itself
 
     def reset(self):
         """Forget the past; what is open now stays counted."""

@@ -90,7 +90,12 @@ class Network:
             sock.setblocking(False)
             self.numbers += 1
             task = asyncio.ensure_future(self._live(sock, self.numbers))
-            task.add_done_callback(lambda t: t.cancelled() or t.exception())
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task):
+        """An exception here is the simulator's own bug; Sim.close() speaks of it."""
+        if not task.cancelled() and task.exception():
+            self.journal.errors.append(task.exception())
 
     async def _live(self, sock, number):
         loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()

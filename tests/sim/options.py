@@ -1,5 +1,6 @@
 """What can be chosen per printer, with the defaults of each profile."""
 import secrets
+import string
 
 COMMON = {
     "address": "127.0.0.1", "port": 0, "speed": 1.0, "username": "maker", "password": None, "api_key": None,
@@ -13,13 +14,14 @@ PROFILES = {
     "buddy": {"firmware": "6.2.4", "slots": 3, "pcbs": 12, "idle_timeout": None, "active_timeout": None,
               "mmu": False, "nozzle_diameter": 0.4},
     "pi": {"firmware": "3.14.0-8179", "version": "0.8.1", "boot_wait": 0.0, "serial_wait": 0.0, "late_wait": 0.0,
-           "nozzle_diameter": 0.4, "name": "Prusa", "location": "", "update": "", "starting": 0.1, "pausing": 0.1, "resuming": 0.1,
-           "aborting": 0.1, "finishing": 0.1, "finished": 11.0, "stopped": 11.0},
+           "nozzle_diameter": 0.4, "name": "Prusa", "location": "", "update": "",
+           "starting": 0.1, "pausing": 0.1, "resuming": 0.1, "aborting": 0.1, "finishing": 0.1, "finished": 11.0, "stopped": 11.0},
 }
 PACES = ("starting", "starting_questions", "pausing", "resuming", "aborting", "aborting_preview", "finishing",
          "finished", "stopped")
 TEXTS = {"address", "username", "password", "api_key", "serial", "hostname", "firmware", "state", "script", "model",
          "version", "name", "location", "update"}
+LETTERS = string.ascii_letters + string.digits
 WORDS = {"true": True, "false": False, "none": None}
 FIXED = {"buddy": {"username": "maker", "api_key": "the password"}, "pi": {}}
 
@@ -53,7 +55,7 @@ def typed(name, key, value):
 def _identity(options, name, profile):
     number = secrets.randbelow(10 ** 5)
     if options["password"] is None:
-        options["password"] = secrets.token_urlsafe(12)[:15] if profile == "buddy" else "Pass-" + secrets.token_hex(4)
+        options["password"] = "".join(secrets.choice(LETTERS) for _ in range(15))
     if options["serial"] is None:
         options["serial"] = f"10589-{number:05d}37" if profile == "buddy" else f"CZPX4720X004XC{number:05d}"
     if options["api_key"] is None:

@@ -1,5 +1,4 @@
 """Stories a printer tells by itself, for demonstrations. One coroutine per story."""
-import asyncio
 
 
 async def demo(core):
@@ -13,18 +12,18 @@ async def demo(core):
         await aside(core, core.machine.attention, core.machine.user_continues, wait)
         while core.machine.job:
             await step(core)
-        await asyncio.sleep(2 * wait)
+        await core.clock.sleep(2 * wait)
         core.machine.enter("idle")
-        await asyncio.sleep(wait)
+        await core.clock.sleep(wait)
 
 
 async def flaky(core):
     """Drops off the network and returns every minute or so."""
     while True:
         begin(core)
-        await asyncio.sleep(45)
+        await core.clock.sleep(45)
         core.network.off()
-        await asyncio.sleep(15)
+        await core.clock.sleep(15)
         core.network.on()
 
 
@@ -36,7 +35,7 @@ def begin(core, gap=False):
 
 
 async def step(core):
-    await asyncio.sleep(0.5)
+    await core.clock.sleep(0.5)
     core.tick()
 
 
@@ -51,7 +50,7 @@ async def aside(core, leave, come_back, wait):
     if core.machine.phase != "printing":
         return
     leave()
-    await asyncio.sleep(wait)
+    await core.clock.sleep(wait)
     core.tick()
     if core.machine.phase in ("paused", "attention"):
         come_back()

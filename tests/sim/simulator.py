@@ -20,8 +20,11 @@ class Sim:
     def __enter__(self):
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, kind, *_):
         self.close()
+        errors = [e for p in self.printers.values() for e in p._core.journal.errors]
+        if errors and kind is None:
+            raise RuntimeError("the simulator itself failed") from errors[0]
 
     def __getitem__(self, name):
         return self.printers[name]

@@ -229,6 +229,8 @@ def test_legacy(pi):
     body = json.dumps({"command": "pause", "action": "toogle"}).encode()
     answer = ask(pi, "POST", "/api/job", headers={"Content-Type": "application/json"}, body=body)
     assert (answer.status, pi.state) == (204, "PAUSED")      # answers when it is reached
+    for body, code in ((b"[1]", 500), (b'{"comm', 400), (b"{}", 204)):
+        assert ask(pi, "POST", "/api/job", headers={"Content-Type": "application/json"}, body=body).status == code
     pi.user_cancels()
     pi.advance(0.2)
     assert ask(pi, "GET", "/api/job").json["state"] == "Cancelling"

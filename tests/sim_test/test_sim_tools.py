@@ -73,6 +73,25 @@ def test_demo_prints_pauses_asks_and_finishes(sim):
     assert seen.index("printing") < seen.index("finished")
 
 
+def test_flaky_drops_off_and_returns(sim):
+    p = sim.add("p", "pi", script="flaky")
+    p.wait_for(lambda p: p.state == "PRINTING")
+    p.advance(46)
+    p.wait_for(lambda p: not p._core.network.serving)
+    p.advance(16)
+    p.wait_for(lambda p: p._core.network.serving)
+    assert ask(p, "GET", "/api/v1/status").status == 200
+
+
+def test_own_bugs_are_not_hidden():
+    with pytest.raises(RuntimeError, match="simulator itself"):
+        with Sim() as sim:
+            p = sim.add("p")
+            p.override("/api/version", body=5)
+            with pytest.raises(ConnectionError):
+                ask(p, "GET", "/api/version")
+
+
 def test_printers_keep_their_port_over_off_and_on(sim, buddy):
     port = buddy.port
     for _ in range(3):

@@ -13,7 +13,7 @@ NOT_PAUSED = ("Printer Is Not Paused", "Operation you want can only be done when
 CARD_READ_ONLY = ("SD Card Read Only", "SD Card storage is read only.", "entity-too-large")
 FILE_PRINTED = ("File is currently printed", "You try to do an operation with the file, which is currently printed.",
                 "file-currently-printed")
-FOLDER_NOT_EMPTY = ("Directory is not empty", "Directory you want to delete is not empty.", "directory-not-empty")
+FOLDER_NOT_EMPTY = ("Directory is not empty", "Directory can't be deleted, because it's not empty.", "directory-not-empty")
 NOT_TO_PRINT = ("Not in state to print", "Printer is not in state to print.", "not-state-to-print")
 PROBLEMS = {500: ("Internal Server Error", "We're sorry, but there is a error in service. Please try again later.",
                   "internal-server-error"),

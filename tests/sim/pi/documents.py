@@ -64,8 +64,8 @@ def version(core, request):
     o = core.options
     return document({"api": "0.9.0-legacy" if o["version"].startswith("0.7") else "2.0.0", "server": o["version"],
                      "original": once_open(core, o["model"] or "PrusaLink I3MK3S", "Unknown printer type"),
-                     "text": f"PrusaLink {o['version']}", "firmware": once_open(core, o["firmware"]), "sdk": o["version"],
-                     "capabilities": {"upload-by-put": True}, "hostname": o["hostname"]})
+                     "text": f"PrusaLink {o['version']}", "firmware": once_open(core, o["firmware"]),
+                     "sdk": o["version"], "capabilities": {"upload-by-put": True}, "hostname": o["hostname"]})
 
 
 def info(core, request):

@@ -46,6 +46,8 @@ def legacy_job_command(core, request):
             given = json.loads(request.body)
         except ValueError:
             return core.server.page(400, request)
+    if not isinstance(given, dict):
+        return core.server.page(500, request)
     command, action, state = given.get("command"), given.get("action"), core.machine.state
     if command == "pause" and not core.machine.job:
         return problem(request, 409, *NOT_PRINTING)
