@@ -18,7 +18,7 @@ static struct {
     log_hook *hook;
     void *arg;
     enum log_level hook_level;
-    char last[LINE_MAX_CHARS * 4 + 1];
+    char last[LINE_MAX_CHARS * 4 + 81];
     time_t last_at;
     unsigned repeats;
 } state = {.level = LOG_LEVEL_INFO};
@@ -98,19 +98,19 @@ static bool folded(enum log_level level, const char *line)
 
 void log_write(enum log_level level, const char *printer, const char *text)
 {
-    char whole[1024], line[LINE_MAX_CHARS * 4 + 1];
+    char clean[LINE_MAX_CHARS * 4 + 1], line[sizeof clean + 80];
 
     if (level > state.level && (!state.hook || level > state.hook_level))
         return;
-    (void)snprintf(whole, sizeof whole, "%s%s%s", printer ? printer : "",
-                   printer ? ": " : "", text);
-    text_clean(whole, LINE_MAX_CHARS, line, sizeof line);
+    text_clean(text, LINE_MAX_CHARS, clean, sizeof clean);
+    (void)snprintf(line, sizeof line, "%s%s%s", printer ? printer : "",
+                   printer ? ": " : "", clean);
     if (folded(level, line))
         return;
     if (level <= state.level)
         write_line(level, line);
     if (state.hook && level <= state.hook_level)
-        state.hook(state.arg, level, printer, text);
+        state.hook(state.arg, level, printer, clean);
 }
 
 #define LOG_FORMATTED(level)                                                   \

@@ -78,13 +78,27 @@ static enum order_code refuse(struct error *err, enum order_code code,
     return code;
 }
 
+static enum order_code read_text(struct order *order, const char *text,
+                                 struct error *err)
+{
+    if (strlen(text) >= sizeof order->arguments.path)
+        return refuse(err, ORDER_INVALID, "the value is too long");
+    memcpy(order->arguments.path, text, strlen(text) + 1);
+    return ORDER_OK;
+}
+
 /* The argument as text, plain or from JSON. */
 static enum order_code read_argument(struct order *order, const char *text,
                                      struct error *err)
 {
-    const struct command_row *row = command_row(order->command);
+    const struct command_row *row;
     char *end;
 
+    if (order->request)
+        return read_text(order, text, err);
+    if (order->command == COMMAND_COUNT)
+        return ORDER_OK;
+    row = command_row(order->command);
     switch (row->argument) {
     case ARGUMENT_NONE:
         if (strcasecmp(text, "PRESS") == 0)
@@ -272,8 +286,6 @@ static enum order_code read_payload(struct order *order,
     text = memory_copy(envelope->payload, envelope->len);
     if (text[strspn(text, " \t\r\n")] == '{')
         code = read_json(order, text, err);
-    else if (order->command == COMMAND_COUNT)
-        code = ORDER_OK;
     else
         code = read_argument(order, text, err);
     free(text);
@@ -289,7 +301,7 @@ static enum order_code judge(struct order *order, enum order_code code,
                       "retained orders are never carried out, they would act "
                       "again at each reconnect; send it without retain and "
                       "clear the topic");
-    if (order->command == COMMAND_COUNT) {
+    if (!order->request && order->command == COMMAND_COUNT) {
         (void)error_set(err, "no command is called %.40s", order->name);
         return ORDER_NOT_SUPPORTED;
     }
@@ -307,7 +319,9 @@ struct order *order_read(const struct order_envelope *envelope,
 
     (void)snprintf(name, sizeof name, "%s", envelope->name);
     text_clean(name, 15, order->name, sizeof order->name);
-    order->command = command_find(envelope->name);
+    order->request = envelope->request;
+    order->command =
+        order->request ? COMMAND_COUNT : command_find(envelope->name);
     order->arguments.job = -1;
     order->arrived_ms = now.ms;
     order->expires = INT64_MAX;

@@ -19,6 +19,7 @@ struct order {
     char name[64];        /* as asked for, cleaned; may be unknown */
     enum command command; /* COMMAND_COUNT = unknown */
     struct order_arguments arguments;
+    bool request;      /* arguments.path holds the value as text */
     bool job_given;    /* arguments.job came from the sender */
     char *transaction; /* JSON text to echo; NULL = none */
     char *key;         /* idempotency key; NULL = none */
@@ -34,6 +35,7 @@ struct order {
 /* What the message brought besides its payload. Borrowed. */
 struct order_envelope {
     const char *name; /* the last part of the topic */
+    bool request;     /* bridge/request: any name, the value is text */
     const void *payload;
     size_t len;
     bool retained;

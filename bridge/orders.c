@@ -466,14 +466,11 @@ static void look_for_effect(struct printer *p, struct moment now)
     const struct driver_command *row =
         driver_command(p->driver, order->command);
     const struct driver_step *step = &row->steps[o->step];
-    enum state state = telemetry_state(&p->telemetry);
-    int64_t job = current_job(p);
-    bool gone = order->arguments.job >= 0 && job != order->arguments.job;
+    int64_t bound = order->arguments.job;
+    bool gone = bound >= 0 && current_job(p) != bound;
 
-    if ((state < STATE_COUNT && step->until & STATE_BIT(state) &&
-         (!gone || step->job_gone)) ||
-        (step->job_gone && gone) ||
-        (step->job_new && job >= 0 && job != o->job_before)) {
+    if (driver_step_done(step, bound >= 0 ? bound : o->job_before,
+                         &p->telemetry)) {
         if (row->learned && !p->memory.learned[order->command])
             p->memory.learned[order->command] = p->memory.changed = true;
         done(p, order, now, "done");
@@ -664,6 +661,21 @@ void orders_offline(struct printer *p, bool stopping, struct moment now)
     if (o->active &&
         (stopping || o->phase == PHASE_CHECK || o->phase == PHASE_SEND))
         refuse_offline(p, o->active, stopping, now);
+}
+
+void orders_release(struct printer *p)
+{
+    struct orders *o = &p->orders;
+    int i;
+
+    order_free(o->active);
+    for (i = 0; i < o->count; i++)
+        order_free(o->queue[i]);
+    for (i = 0; i < o->follower_count; i++)
+        order_free(o->followers[i]);
+    for (i = 0; o->keys && i < KEYS_MAX; i++)
+        free(o->keys[i].key);
+    free(o->keys);
 }
 
 /* While the effect is awaited: once soon after the order, then each second. */

@@ -79,21 +79,20 @@ struct printer *printer_new(const struct config_printer *config,
     p->job_endpoint = endpoint_with(driver, CADENCE_JOB);
     p->identity_endpoint = endpoint_of_identity(driver);
     p->next_poll_ms = now.ms + delay_ms;
-    p->device.ran_job = -1;
     p->since_ms = now.ms;
     return p;
 }
 
-void printer_free(struct printer *p, struct moment now)
+void printer_stop(struct printer *p, struct moment now)
 {
-    int i;
+    orders_offline(p, true, now);
+}
 
+void printer_free(struct printer *p)
+{
     if (!p)
         return;
-    orders_offline(p, true, now);
-    for (i = 0; p->orders.keys && i < KEYS_MAX; i++)
-        free(p->orders.keys[i].key);
-    free(p->orders.keys);
+    orders_release(p);
     telemetry_release(&p->telemetry);
     telemetry_release(&p->scratch);
     free(p);
@@ -301,17 +300,12 @@ static void follow_job(struct printer *p, int endpoint,
                        const struct telemetry *before)
 {
     const struct telemetry *t = &p->telemetry;
-    bool changed = !telemetry_equal(before, t, SLOT_JOB_ID) ||
-                   !telemetry_equal(before, t, SLOT_STATE);
 
-    if (p->job_endpoint < 0)
+    if (p->job_endpoint < 0 || endpoint != p->status_endpoint)
         return;
-    if (endpoint == p->status_endpoint && changed)
-        printer_read_soon(p, bit(p->job_endpoint));
-    if (endpoint == p->job_endpoint && changed)
-        printer_read_soon(p, bit(p->job_endpoint) | bit(p->status_endpoint));
-    if (endpoint == p->status_endpoint && telemetry_known(t, SLOT_JOB_ID) &&
-        !telemetry_known(t, SLOT_JOB_NAME))
+    if (!telemetry_equal(before, t, SLOT_JOB_ID) ||
+        !telemetry_equal(before, t, SLOT_STATE) ||
+        !driver_job_agrees(t, &p->device))
         printer_read_soon(p, bit(p->job_endpoint));
 }
 
@@ -319,11 +313,10 @@ static void take_snapshot(struct printer *p, int endpoint, struct moment now)
 {
     struct telemetry old = p->telemetry;
 
-    if (endpoint == p->status_endpoint) {
-        if (p->driver->settle)
-            p->driver->settle(&old, &p->scratch, &p->device);
+    if (p->driver->settle)
+        p->driver->settle(&old, &p->scratch, &p->device);
+    if (endpoint == p->status_endpoint)
         derive(&old, &p->scratch, &p->start, now.wall);
-    }
     p->telemetry = p->scratch;
     p->scratch = old;
     follow_job(p, endpoint, &p->scratch);
@@ -347,21 +340,18 @@ static void note_poll(struct printer *p, const struct http_answer *answer,
         telemetry_clear(t, SLOT_POLL_ERROR);
 }
 
-/* A secondary endpoint that this printer does not have or cannot answer now:
- * what it owned is not known; whether the printer is there says the status. */
+/* A secondary endpoint that cannot answer now: what it owned is not known.
+ * Whether the printer is there is said by the status. */
 static void endpoint_failed(struct printer *p, int endpoint,
-                            const struct http_answer *answer,
                             const struct error *err, struct moment now)
 {
     const struct driver_endpoint *row = &p->driver->endpoints[endpoint];
 
-    if (answer->status == 404)
-        p->missing |= bit(endpoint);
-    else
-        printer_log(p, LOG_LEVEL_DEBUG, "%s", err->text);
+    printer_log(p, LOG_LEVEL_DEBUG, "%s", err->text);
     telemetry_copy(&p->scratch, &p->telemetry);
-    driver_forget(p->driver, endpoint, p->config->mapping, &p->scratch);
-    if (row->cadence == CADENCE_JOB && answer->status != 404)
+    driver_forget(p->driver, endpoint, p->config->mapping, &p->scratch,
+                  &p->device);
+    if (row->cadence == CADENCE_JOB)
         printer_read_soon(p, bit(endpoint));
     if (contact_answered(p, endpoint, now))
         take_snapshot(p, endpoint, now);
@@ -386,9 +376,11 @@ static void read_answered(struct printer *p, const struct http_answer *answer,
         if (endpoint == p->status_endpoint)
             contact_missed(p, TROUBLE_ANSWER, err.text, now);
         else
-            endpoint_failed(p, endpoint, answer, &err, now);
+            endpoint_failed(p, endpoint, &err, now);
         return;
     }
+    if (answer->status == 404)
+        p->missing |= bit(endpoint);
     if (!contact_answered(p, endpoint, now))
         return;
     take_snapshot(p, endpoint, now);

@@ -69,8 +69,10 @@ struct printer *printer_new(const struct config_printer *config,
                             const struct printer_memory *memory,
                             const struct printer_sink *sink, void *arg,
                             struct moment now, int64_t delay_ms);
-/* Orders that wait are answered (offline: the bridge stops). Accepts NULL. */
-void printer_free(struct printer *printer, struct moment now);
+/* Accepts NULL. */
+void printer_free(struct printer *printer);
+/* The bridge stops: whoever waits for an answer gets one. */
+void printer_stop(struct printer *printer, struct moment now);
 
 /* True: send *request now and tell printer_answered(). False: nothing to do
  * before printer_wake(). One request at a time: false while one is out. */

@@ -120,6 +120,7 @@ void orders_answered(struct printer *p, const struct http_answer *answer,
 /* The printer went offline (or the bridge stops): what waits is answered. An
  * order that the printer took already is waited for until its limit. */
 void orders_offline(struct printer *p, bool stopping, struct moment now);
+void orders_release(struct printer *p);
 int64_t orders_wake(const struct printer *p);
 /* Does the active order need a status read now? */
 bool orders_want_status(const struct printer *p, struct moment now);

@@ -1,0 +1,385 @@
+#include "bridge/bridge_internal.h"
+#include "bridge/notify.h"
+#include "mapping/memory.h"
+
+#include <ctype.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND_MS 1000
+#define WAKE_MS   50   /* while something is read back or announced */
+#define FLUSH_MS  2000 /* for the last messages at the end */
+#define SAVE_MS   1000 /* changes are gathered for so long */
+
+struct moment bridge_now(const struct bridge *b)
+{
+    uv_update_time((uv_loop_t *)(uintptr_t)&b->loop);
+    return (struct moment){
+        .ms = (int64_t)uv_now(&b->loop),
+        .wall = (int64_t)time(NULL),
+    };
+}
+
+static bool publish(void *arg, const struct mqtt_message *message)
+{
+    struct bridge *b = arg;
+
+    return mqtt_publish(b->mqtt, message);
+}
+
+bool bridge_say(struct bridge *b, const char *tail, const char *payload,
+                int qos, bool retain)
+{
+    char topic[TOPIC_MAX + 1];
+
+    (void)snprintf(topic, sizeof topic, "%s/%s", b->topic, tail);
+    return outlet_say(&b->outlet, topic, payload, qos, retain);
+}
+
+/* uv handles cannot move, so an index is sorted instead of the units. */
+static int by_id(const void *a, const void *b)
+{
+    return strcmp((*(struct unit *const *)a)->config->id,
+                  (*(struct unit *const *)b)->config->id);
+}
+
+static int id_of(const void *id, const void *unit)
+{
+    return strcmp(id, (*(struct unit *const *)unit)->config->id);
+}
+
+struct unit *bridge_unit(struct bridge *b, const char *id)
+{
+    struct unit **found =
+        bsearch(id, b->index, b->count, sizeof *b->index, id_of);
+
+    return found ? *found : NULL;
+}
+
+/* --- what is remembered ------------------------------------------------ */
+
+struct save {
+    uv_work_t work;
+    struct bridge *bridge;
+    char *path, *text;
+    struct error err;
+    bool ok;
+};
+
+static void save_work(uv_work_t *work)
+{
+    struct save *save = work->data;
+
+    save->ok = store_write(save->path, save->text, &save->err);
+}
+
+static void save_done(uv_work_t *work, int status)
+{
+    struct save *save = work->data;
+
+    if (status == 0 && !save->ok)
+        log_warning("%s; serial numbers and learned capabilities may be "
+                    "forgotten at the next restart",
+                    save->err.text);
+    save->bridge->saving = false;
+    free(save->path);
+    free(save->text);
+    free(save);
+}
+
+static void save_now(struct bridge *b)
+{
+    struct save *save;
+
+    b->save_due = false;
+    if (!*store_path(b->store))
+        return;
+    save = memory_zero(1, sizeof *save);
+    save->bridge = b;
+    save->work.data = save;
+    save->path = memory_text(store_path(b->store));
+    save->text = store_text(b->store);
+    b->saving = true;
+    (void)uv_queue_work(&b->loop, &save->work, save_work, save_done);
+}
+
+void bridge_save_soon(struct bridge *b)
+{
+    if (!b->save_due)
+        b->save_ms = bridge_now(b).ms + SAVE_MS;
+    b->save_due = true;
+}
+
+/* --- timers ------------------------------------------------------------ */
+
+static void on_wake(uv_timer_t *timer);
+
+/* The short timer runs only while there is something to wait for. */
+static void schedule_wake(struct bridge *b)
+{
+    bool busy = b->session == SESSION_LISTEN || b->reading_back ||
+                b->say_online || b->state_after_birth;
+
+    if (busy && !uv_is_active((const uv_handle_t *)&b->wake))
+        (void)uv_timer_start(&b->wake, on_wake, WAKE_MS, WAKE_MS);
+    if (!busy)
+        (void)uv_timer_stop(&b->wake);
+}
+
+static void on_wake(uv_timer_t *timer)
+{
+    struct bridge *b = timer->data;
+
+    session_tick(b);
+    discover_tick(b);
+    report_tick(b);
+    schedule_wake(b);
+}
+
+static void feed_watchdog(struct bridge *b, int64_t now_ms)
+{
+    int64_t every = notify_watchdog_ms();
+
+    if (every && now_ms >= b->watchdog_ms) {
+        b->watchdog_ms = now_ms + every;
+        notify("WATCHDOG=1");
+    }
+}
+
+static void on_second(uv_timer_t *timer)
+{
+    struct bridge *b = timer->data;
+    int64_t now = bridge_now(b).ms;
+    size_t i;
+
+    for (i = 0; i < b->count; i++)
+        if (b->units[i].unsaid)
+            (void)unit_sync(&b->units[i]);
+    if (b->save_due && !b->saving && now >= b->save_ms)
+        save_now(b);
+    feed_watchdog(b, now);
+    on_wake(&b->wake);
+}
+
+/* The time between waking up and sleeping again is what others wait. */
+static void on_check(uv_check_t *check)
+{
+    struct bridge *b = check->data;
+
+    b->turn_began_us = uv_hrtime() / 1000;
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct bridge *b = prepare->data;
+    uint64_t took =
+        b->turn_began_us ? uv_hrtime() / 1000 - b->turn_began_us : 0;
+
+    if (took > b->lag_max_us)
+        b->lag_max_us = took;
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct bridge *b = signal->data;
+
+    if (b->stopping) {
+        log_warning("stopping at once");
+        _exit(1);
+    }
+    log_info("%s: stopping", number == SIGINT ? "interrupted" : "terminated");
+    bridge_stop(b, BRIDGE_STOPPED);
+}
+
+/* --- the end ----------------------------------------------------------- */
+
+static void close_handles(void *arg)
+{
+    struct bridge *b = arg;
+    size_t i;
+
+    for (i = 0; i < b->count; i++)
+        unit_close(&b->units[i]);
+    uv_close((uv_handle_t *)&b->second, NULL);
+    uv_close((uv_handle_t *)&b->wake, NULL);
+    uv_close((uv_handle_t *)&b->prepare, NULL);
+    uv_close((uv_handle_t *)&b->check, NULL);
+    for (i = 0; i < 2; i++)
+        uv_close((uv_handle_t *)&b->signals[i], NULL);
+    mqtt_free(b->mqtt);
+    b->mqtt = NULL;
+    http_free(b->http);
+    b->http = NULL;
+}
+
+/* Whoever waits for an answer gets one; then the bridge says it is offline,
+ * since a clean DISCONNECT sends no will. */
+void bridge_stop(struct bridge *b, enum bridge_end end)
+{
+    size_t i;
+
+    if (b->stopping)
+        return;
+    b->stopping = true;
+    b->end = end;
+    notify("STOPPING=1");
+    log_set_hook(NULL, NULL, LOG_LEVEL_ERROR);
+    for (i = 0; i < b->count; i++)
+        printer_stop(b->units[i].printer, bridge_now(b));
+    if (b->session == SESSION_LIVE)
+        (void)bridge_say(b, "state", "offline", 1, true);
+    mqtt_stop(b->mqtt, FLUSH_MS, close_handles, b);
+}
+
+/* --- the beginning ----------------------------------------------------- */
+
+static void name_ourselves(struct bridge *b)
+{
+    const struct config *c = b->config;
+    const char *who = c->instance ? c->instance : b->host;
+    char *p;
+
+    if (gethostname(b->host, sizeof b->host - 1) < 0)
+        (void)snprintf(b->host, sizeof b->host, "localhost");
+    (void)snprintf(b->topic, sizeof b->topic, "%s/bridge%s%s",
+                   c->mqtt.base_topic, c->instance ? "-" : "",
+                   c->instance ? c->instance : "");
+    (void)snprintf(b->client_id, sizeof b->client_id, "%s-%s",
+                   c->mqtt.base_topic, who);
+    (void)snprintf(b->device_id, sizeof b->device_id, "%.40s_bridge%s%.40s",
+                   c->mqtt.base_topic, c->instance ? "_" : "",
+                   c->instance ? c->instance : "");
+    for (p = b->device_id; *p; p++)
+        if (!isalnum((unsigned char)*p) && *p != '-')
+            *p = '_';
+    (void)snprintf(b->device_name, sizeof b->device_name, "%s%s%s",
+                   "printer2mqtt", c->instance ? " " : "",
+                   c->instance ? c->instance : "");
+}
+
+static void open_loop(struct bridge *b)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    int i;
+
+    (void)uv_loop_init(&b->loop);
+    (void)uv_timer_init(&b->loop, &b->second);
+    (void)uv_timer_init(&b->loop, &b->wake);
+    (void)uv_prepare_init(&b->loop, &b->prepare);
+    (void)uv_check_init(&b->loop, &b->check);
+    b->second.data = b->wake.data = b->prepare.data = b->check.data = b;
+    (void)uv_timer_start(&b->second, on_second, SECOND_MS, SECOND_MS);
+    (void)uv_prepare_start(&b->prepare, on_prepare);
+    (void)uv_check_start(&b->check, on_check);
+    for (i = 0; i < 2; i++) {
+        (void)uv_signal_init(&b->loop, &b->signals[i]);
+        b->signals[i].data = b;
+        (void)uv_signal_start(&b->signals[i], on_signal, numbers[i]);
+    }
+    b->started = bridge_now(b).wall;
+    b->started_ms = bridge_now(b).ms;
+}
+
+static size_t count_enabled(const struct config *config)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < config->printer_count; i++)
+        n += config->printers[i].enabled;
+    return n;
+}
+
+static bool open_units(struct bridge *b, struct error *err)
+{
+    size_t i, n = 0;
+
+    b->units = memory_zero(count_enabled(b->config), sizeof *b->units);
+    for (i = 0; i < b->config->printer_count; i++) {
+        if (!b->config->printers[i].enabled)
+            continue;
+        if (!unit_open(&b->units[n], b, &b->config->printers[i], n, err))
+            return false;
+        b->count = ++n;
+    }
+    b->index = memory_zero(n, sizeof *b->index);
+    for (i = 0; i < n; i++)
+        b->index[i] = &b->units[i];
+    qsort(b->index, n, sizeof *b->index, by_id);
+    return true;
+}
+
+static bool open_store(struct bridge *b)
+{
+    struct error err;
+
+    b->store = store_open(b->config->state_dir, b->config->instance, &err);
+    if (!b->store)
+        log_error("%s", err.text);
+    else if (err.text[0])
+        log_warning("%s", err.text);
+    return b->store != NULL;
+}
+
+static void release(struct bridge *b)
+{
+    struct error err;
+    char *text = store_text(b->store);
+
+    if (*store_path(b->store) && b->save_due &&
+        !store_write(store_path(b->store), text, &err))
+        log_warning("%s", err.text);
+    free(text);
+    inbox_release(b);
+    announce_free(b->announce);
+    store_close(b->store);
+    free(b->index);
+    free(b->units);
+}
+
+static void open_all(struct bridge *b, struct error *err)
+{
+    b->http = http_new(&b->loop, count_enabled(b->config));
+    b->announce = announce_new(&b->outlet);
+    if (!open_units(b, err)) {
+        b->end = BRIDGE_REFUSED;
+        return;
+    }
+    inbox_prepare(b);
+    if (!session_open(b, err))
+        b->end = BRIDGE_REFUSED;
+}
+
+enum bridge_end bridge_run(const struct config *config)
+{
+    struct bridge *b = memory_zero(1, sizeof *b);
+    struct error err = {""};
+    enum bridge_end end;
+
+    b->config = config;
+    b->outlet = (struct outlet){publish, b};
+    log_init((enum log_level)config->log_level);
+    if (!open_store(b)) {
+        free(b);
+        return BRIDGE_REFUSED;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    open_loop(b);
+    name_ourselves(b);
+    open_all(b, &err);
+    if (b->end == BRIDGE_REFUSED) {
+        log_error("%s", err.text);
+        close_handles(b);
+    } else {
+        log_set_hook(report_log, b, (enum log_level)config->log_mqtt_level);
+        log_info("printer2mqtt %s: %zu printer%s, broker %s", P2M_VERSION,
+                 b->count, b->count == 1 ? "" : "s", config->mqtt.url);
+        notify("READY=1");
+    }
+    (void)uv_run(&b->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&b->loop);
+    end = b->end;
+    release(b);
+    free(b);
+    return end;
+}

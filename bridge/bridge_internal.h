@@ -1,0 +1,177 @@
+/* What the files of the bridge share: bridge.c (start, stop), unit.c (one
+ * printer on the loop), session.c (one connection to the broker), inbox.c (what
+ * comes in), cleanup.c (printers that
+ * left), requests.c (bridge/request), report.c (bridge/info, ...),
+ * discover.c (what Home Assistant is told). */
+#ifndef BRIDGE_BRIDGE_INTERNAL_H
+#define BRIDGE_BRIDGE_INTERNAL_H
+
+#include "bridge/announce.h"
+#include "bridge/bridge.h"
+#include "bridge/http.h"
+#include "bridge/log.h"
+#include "bridge/mqtt.h"
+#include "bridge/printer.h"
+#include "bridge/publisher.h"
+#include "bridge/store.h"
+#include "homeassistant/discovery.h"
+#include "mapping/template.h"
+
+#include <uv.h>
+
+struct bridge;
+
+/* One printer on the loop. */
+struct unit {
+    struct bridge *bridge;
+    const struct config_printer *config;
+    struct printer *printer;
+    struct publisher *publisher;
+    struct http_client *http;
+    uv_timer_t timer;
+    bool running;   /* unit_run() is on the stack */
+    bool duplicate; /* another printer has its serial */
+    bool announced; /* its document was made since the last change */
+    bool announced_once;
+    bool remembered;    /* it was reached in an earlier life */
+    bool unsaid;        /* something could not be published */
+    bool listed_online; /* as bridge/printers last said */
+    enum trouble listed_trouble;
+    int64_t online_ms; /* since when it is online without a serial */
+};
+
+/* An order topic that the mapping moved. */
+struct moved_topic {
+    char *topic;
+    struct unit *unit;
+    enum command command;
+};
+
+enum session {
+    SESSION_DOWN,   /* no connection */
+    SESSION_LISTEN, /* first connection: does another copy live? */
+    SESSION_LIVE,
+    SESSION_STANDBACK, /* another copy lives; look again in a minute */
+};
+
+struct bridge {
+    const struct config *config;
+    uv_loop_t loop;
+    uv_timer_t second; /* once a second: health, discovery, deadlines */
+    uv_timer_t wake;   /* session and announcements */
+    uv_signal_t signals[2];
+    uv_prepare_t prepare;
+    uv_check_t check;
+    struct http *http;
+    struct mqtt *mqtt;
+    struct store *store;
+    struct announce *announce;
+    struct outlet outlet;
+    struct unit *units;  /* in the order of the file */
+    struct unit **index; /* sorted by printer id */
+    size_t count;
+    struct moved_topic *moved; /* sorted by topic */
+    size_t moved_count;
+
+    char host[64];
+    char client_id[128];
+    char device_id[96]; /* of the bridge, for Home Assistant */
+    char device_name[96];
+    char topic[TOPIC_MAX / 2]; /* base/bridge or base/bridge-NAME */
+    int64_t started;           /* wall seconds */
+    int64_t started_ms;
+
+    enum session session;
+    bool was_live;   /* there was a live session before */
+    bool say_online; /* bridge/state must still be said */
+    bool reading_back;
+    int64_t session_ms; /* when the connection came */
+    int64_t heard_ms;   /* the last retained message read back */
+    bool other_alive;   /* bridge/state says online, info another host */
+    bool other_online, other_host;
+    char other_name[64];
+    uint64_t other_health, other_health_before; /* hashes */
+    bool found_printers; /* our retained bridge/printers was there */
+    bool swept;
+    char **gone; /* topics of printers that left the file */
+    size_t gone_count;
+
+    bool bridge_announced;
+    bool state_after_birth; /* say all state when discovery is out */
+
+    bool printers_due, info_due; /* must be said again */
+    int64_t printers_ms;
+    int64_t health_ms, watchdog_ms;
+    uint64_t lag_max_us, turn_began_us;
+    bool save_due, saving;
+    int64_t save_ms;
+    bool stopping;
+    enum bridge_end end;
+};
+
+struct moment bridge_now(const struct bridge *bridge);
+/* Begin to stop; bridge_run() returns when all is said and closed. */
+void bridge_stop(struct bridge *bridge, enum bridge_end end);
+/* Publish below the bridge's own topic. */
+bool bridge_say(struct bridge *bridge, const char *tail, const char *payload,
+                int qos, bool retain);
+struct unit *bridge_unit(struct bridge *bridge, const char *id);
+/* What printers remember changed: write it soon. */
+void bridge_save_soon(struct bridge *bridge);
+
+/* unit.c */
+bool unit_open(struct unit *unit, struct bridge *bridge,
+               const struct config_printer *config, size_t index,
+               struct error *err);
+void unit_close(struct unit *unit);
+/* Let it do what is due: requests, publications, its next wake-up. */
+void unit_run(struct unit *unit);
+/* Publish what changed; false if something could not go out. */
+bool unit_sync(struct unit *unit);
+void unit_answer(void *arg, struct printer *printer, const struct order *order,
+                 const struct order_answer *answer);
+void unit_log(void *arg, enum log_level level, const char *printer,
+              const char *text);
+
+/* session.c */
+void session_connected(void *arg);
+void session_disconnected(void *arg, const char *reason, int64_t retry_ms);
+void session_drained(void *arg);
+void session_refused(void *arg, const char *filter);
+/* The timers' part: reading back ends, a minute of standing back is over. */
+void session_tick(struct bridge *bridge);
+bool session_open(struct bridge *bridge, struct error *err);
+
+/* inbox.c */
+void inbox_message(void *arg, const struct mqtt_message *message);
+void inbox_prepare(struct bridge *bridge);
+void inbox_release(struct bridge *bridge);
+
+/* cleanup.c */
+void cleanup_printer(struct bridge *bridge, const char *id);
+void cleanup_message(struct bridge *bridge, const struct mqtt_message *message);
+void cleanup_end(struct bridge *bridge);
+
+/* requests.c */
+void requests_take(struct bridge *bridge, const char *name,
+                   const struct mqtt_message *message);
+
+/* report.c */
+void report_info(struct bridge *bridge);
+void report_printers(struct bridge *bridge);
+void report_health(struct bridge *bridge);
+/* Whatever of them is due. */
+void report_tick(struct bridge *bridge);
+void report_log(void *arg, enum log_level level, const char *printer,
+                const char *text);
+
+/* discover.c */
+void discover_tick(struct bridge *bridge);
+/* A message below the discovery prefix. */
+void discover_message(struct bridge *bridge, const struct mqtt_message *m);
+void discover_again(struct bridge *bridge, int64_t delay_ms);
+/* The printer is not who it was: its document goes. */
+void discover_forget(struct unit *unit);
+const char *discover_identity(const struct unit *unit);
+
+#endif

@@ -1,0 +1,246 @@
+/* What Home Assistant is told, and when. */
+#include "bridge/bridge_internal.h"
+#include "mapping/memory.h"
+
+#define SWEEP_MS     60000  /* then a printer that left is surely gone */
+#define NO_SERIAL_MS 120000 /* then a missing serial number is a trouble */
+#define FOUND_MAX    ((size_t)256 << 10)
+
+const char *discover_identity(const struct unit *unit)
+{
+    const char *serial = printer_memory(unit->printer)->serial;
+
+    if (unit->config->unique_id)
+        return unit->config->unique_id;
+    return *serial ? serial : NULL;
+}
+
+static struct discovery_bridge describe_bridge(const struct bridge *b)
+{
+    return (struct discovery_bridge){
+        .prefix = b->config->homeassistant.discovery_prefix,
+        .base = b->config->mqtt.base_topic,
+        .bridge_topic = b->topic,
+        .id = b->device_id,
+        .name = b->device_name,
+        .version = P2M_VERSION,
+        .bridge_device = b->config->homeassistant.bridge_device,
+    };
+}
+
+static const char *name_of(const struct unit *unit)
+{
+    const char *told =
+        telemetry_text(printer_telemetry(unit->printer), SLOT_INFO_NAME);
+
+    if (unit->config->name)
+        return unit->config->name;
+    return *told ? told : unit->config->id;
+}
+
+static const char *or_null(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
+static void describe(const struct unit *unit, struct discovery_printer *out)
+{
+    const struct printer_memory *memory = printer_memory(unit->printer);
+    enum command c;
+
+    *out = (struct discovery_printer){
+        .id = unit->config->id,
+        .identity = discover_identity(unit),
+        .name = name_of(unit),
+        .model =
+            or_null(unit->config->model ? unit->config->model : memory->model),
+        .vendor = printer_driver(unit->printer)->vendor,
+        .serial = or_null(memory->serial),
+        .firmware = or_null(memory->firmware),
+        .area = unit->config->area,
+        .url = unit->config->url,
+        .routes = publisher_routes(unit->publisher),
+        .instances = printer_instances(unit->printer),
+        .custom_count = (unsigned)unit->config->mapping->custom_count,
+    };
+    memcpy(out->reported, memory->reported, sizeof out->reported);
+    for (c = 0; c < COMMAND_COUNT; c++)
+        out->commands[c] = printer_able(unit->printer, c);
+}
+
+/* The unit that has this identity by right: the one that had it before, else
+ * the first in the file. */
+static const struct unit *owner_of(const struct bridge *b, const char *identity)
+{
+    const struct unit *owner = NULL;
+    size_t i;
+
+    for (i = 0; i < b->count; i++) {
+        const struct unit *unit = &b->units[i];
+        const char *other = discover_identity(unit);
+
+        if (!other || strcmp(other, identity) != 0)
+            continue;
+        if (!owner || (unit->remembered && !owner->remembered) ||
+            (unit->remembered == owner->remembered &&
+             unit->config < owner->config))
+            owner = unit;
+    }
+    return owner;
+}
+
+static void judge_identity(struct unit *unit, const char *identity)
+{
+    int64_t now = bridge_now(unit->bridge).ms;
+    enum trouble trouble = TROUBLE_NONE;
+
+    if (identity && owner_of(unit->bridge, identity) != unit)
+        trouble = TROUBLE_SAME_SERIAL;
+    else if (!identity && printer_online(unit->printer) &&
+             now - unit->online_ms >= NO_SERIAL_MS)
+        trouble = TROUBLE_NO_SERIAL;
+    unit->duplicate = trouble == TROUBLE_SAME_SERIAL;
+    printer_set_trouble(unit->printer, trouble);
+}
+
+/* One reached now, or in an earlier life; with an identity that is its own. */
+static bool is_announced(const struct unit *unit, const char *identity)
+{
+    return unit->bridge->config->homeassistant.enabled &&
+           unit->config->homeassistant && identity && !unit->duplicate &&
+           (printer_settled(unit->printer) || unit->remembered ||
+            unit->announced_once);
+}
+
+static void announce_unit(struct unit *unit, const char *identity)
+{
+    struct bridge *b = unit->bridge;
+    const struct discovery_bridge bridge = describe_bridge(b);
+    struct discovery_printer printer;
+    struct buffer json = {0};
+    char topic[TOPIC_MAX + 1];
+
+    if (!discovery_topic(bridge.prefix, identity, topic, sizeof topic))
+        return;
+    describe(unit, &printer);
+    discovery_printer_document(&bridge, &printer, &json);
+    announce_want(b->announce, topic, buffer_text(&json));
+    unit->announced = unit->announced_once = true;
+    buffer_release(&json);
+}
+
+static void announce_bridge(struct bridge *b)
+{
+    const struct discovery_bridge bridge = describe_bridge(b);
+    struct discovery_row *rows;
+    struct buffer json = {0};
+    char topic[TOPIC_MAX + 1];
+    size_t i;
+
+    if (!b->config->homeassistant.enabled ||
+        !b->config->homeassistant.bridge_device ||
+        !discovery_topic(bridge.prefix, bridge.id, topic, sizeof topic))
+        return;
+    rows = memory_zero(b->count, sizeof *rows);
+    for (i = 0; i < b->count; i++)
+        rows[i] = (struct discovery_row){b->units[i].config->id,
+                                         name_of(&b->units[i])};
+    discovery_bridge_document(&bridge, rows, b->count, &json);
+    announce_want(b->announce, topic, buffer_text(&json));
+    buffer_release(&json);
+    free(rows);
+}
+
+/* A document of ours is nobody's when its printer left the file, or is not to
+ * be announced any more. */
+static bool is_gone(void *arg, const char *id)
+{
+    struct bridge *b = arg;
+    struct unit *unit = *id ? bridge_unit(b, id) : NULL;
+
+    if (!b->config->homeassistant.enabled)
+        return true;
+    if (!*id)
+        return !b->config->homeassistant.bridge_device;
+    return !unit || !unit->config->homeassistant;
+}
+
+static bool all_reached(const struct bridge *b)
+{
+    size_t i;
+
+    for (i = 0; i < b->count; i++)
+        if (!printer_settled(b->units[i].printer))
+            return false;
+    return true;
+}
+
+static void sweep(struct bridge *b)
+{
+    if (b->swept || b->reading_back ||
+        (!all_reached(b) && bridge_now(b).ms - b->started_ms < SWEEP_MS))
+        return;
+    b->swept = true;
+    announce_sweep(b->announce, is_gone, b);
+}
+
+void discover_tick(struct bridge *b)
+{
+    size_t i;
+
+    if (b->session != SESSION_LIVE)
+        return;
+    for (i = 0; i < b->count; i++) {
+        struct unit *unit = &b->units[i];
+        const char *identity = discover_identity(unit);
+
+        judge_identity(unit, identity);
+        if (!unit->announced && is_announced(unit, identity))
+            announce_unit(unit, identity);
+    }
+    if (!b->bridge_announced) {
+        b->bridge_announced = true;
+        announce_bridge(b);
+    }
+    sweep(b);
+    (void)announce_step(b->announce, bridge_now(b).ms);
+    if (b->state_after_birth && announce_idle(b->announce)) {
+        b->state_after_birth = false;
+        for (i = 0; i < b->count; i++) {
+            publisher_again(b->units[i].publisher);
+            (void)unit_sync(&b->units[i]);
+        }
+    }
+}
+
+void discover_message(struct bridge *b, const struct mqtt_message *m)
+{
+    char id[PRINTER_ID_MAX + 1];
+
+    if (!b->reading_back || m->len == 0 || m->len > FOUND_MAX)
+        return;
+    b->heard_ms = bridge_now(b).ms;
+    if (discovery_is_ours(m->payload, m->len, b->topic,
+                          b->config->mqtt.base_topic, id, sizeof id))
+        announce_found(b->announce, m->topic, m->payload, m->len, id);
+}
+
+void discover_again(struct bridge *b, int64_t delay_ms)
+{
+    announce_birth(b->announce, bridge_now(b).ms + delay_ms);
+    b->state_after_birth = true;
+}
+
+void discover_forget(struct unit *unit)
+{
+    struct bridge *b = unit->bridge;
+    const char *identity = discover_identity(unit);
+    char topic[TOPIC_MAX + 1];
+
+    if (!identity || unit->duplicate ||
+        !discovery_topic(b->config->homeassistant.discovery_prefix, identity,
+                         topic, sizeof topic))
+        return;
+    announce_want(b->announce, topic, NULL);
+    unit->announced = unit->announced_once = unit->remembered = false;
+}

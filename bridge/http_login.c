@@ -1,0 +1,157 @@
+/* Which credentials a request carries, and what a refusal teaches. */
+#include "bridge/http_internal.h"
+#include "mapping/memory.h"
+
+#include <ctype.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+static bool has_control_bytes(const char *text)
+{
+    for (; text && *text; text++)
+        if (iscntrl((unsigned char)*text))
+            return true;
+    return false;
+}
+
+bool http_login_init(struct http_login *login, const struct http_target *target,
+                     struct error *err)
+{
+    *login = (struct http_login){.auth = target->auth};
+    if (has_control_bytes(target->username))
+        return error_set(err, "the user name has a line break or another "
+                              "control character in it");
+    if (has_control_bytes(target->secret))
+        return error_set(err, "the password or key has a line break or another "
+                              "control character in it (from a file? then "
+                              "only its first line must be used)");
+    login->username =
+        memory_text(target->username ? target->username : "maker");
+    if (target->secret && target->secret[0])
+        login->secret = memory_text(target->secret);
+    return true;
+}
+
+void http_login_release(struct http_login *login)
+{
+    if (login->secret)
+        OPENSSL_cleanse(login->secret, strlen(login->secret));
+    digest_wipe(&login->digest);
+    free(login->secret);
+    free(login->username);
+    *login = (struct http_login){.auth = login->auth};
+}
+
+static bool may_digest(const struct http_login *login)
+{
+    return login->secret &&
+           (login->auth == HTTP_AUTH_AUTO || login->auth == HTTP_AUTH_DIGEST);
+}
+
+static enum login_kind kind_now(const struct http_login *login)
+{
+    if (!login->secret)
+        return LOGIN_NONE;
+    switch (login->auth) {
+    case HTTP_AUTH_TOKEN: return LOGIN_TOKEN;
+    case HTTP_AUTH_API_KEY: return LOGIN_KEY;
+    case HTTP_AUTH_DIGEST: break;
+    case HTTP_AUTH_AUTO:
+        if (login->use_key)
+            return LOGIN_KEY;
+        break;
+    }
+    return login->ready ? LOGIN_DIGEST : LOGIN_NONE;
+}
+
+enum login_kind http_login_line(struct http_login *login, const char *method,
+                                const char *uri, struct buffer *line)
+{
+    enum login_kind kind = kind_now(login);
+    bool ok = true;
+
+    buffer_reset(line);
+    switch (kind) {
+    case LOGIN_NONE: break;
+    case LOGIN_KEY:
+        ok = buffer_format(line, "X-Api-Key: %s", login->secret);
+        break;
+    case LOGIN_TOKEN:
+        ok = buffer_format(line, "Authorization: Token %s", login->secret);
+        break;
+    case LOGIN_DIGEST:
+        ok = buffer_text_add(line, "Authorization: ") &&
+             digest_header(&login->digest, method, uri, line, NULL);
+        break;
+    }
+    if (ok)
+        return kind;
+    buffer_reset(line);
+    return LOGIN_NONE;
+}
+
+static bool take_up(struct http_login *login,
+                    const struct digest_challenge *offered, struct error *err)
+{
+    unsigned char bytes[16];
+    char cnonce[2 * sizeof bytes + 1];
+
+    login->ready = false;
+    if (RAND_bytes(bytes, sizeof bytes) != 1)
+        return error_set(err, "OpenSSL has no random numbers for the login");
+    for (size_t i = 0; i < sizeof bytes; i++)
+        (void)snprintf(cnonce + 2 * i, 3, "%02x", bytes[i]);
+    login->ready = digest_begin(&login->digest, offered, login->username,
+                                login->secret, cnonce, err);
+    return login->ready;
+}
+
+/* A 401 with a challenge. The nonce we used, offered again without "stale",
+ * says that the password is wrong: the Pi's nonce is the same for a minute. */
+static bool learn_challenge(struct http_login *login, struct login_tries *tries,
+                            enum login_kind used,
+                            const struct digest_challenge *offered,
+                            struct error *err)
+{
+    bool known = used == LOGIN_DIGEST && login->ready && !offered->stale &&
+                 !strcmp(login->digest.challenge.nonce, offered->nonce);
+    bool first = !tries->challenge;
+
+    login->use_key = false;
+    if (known || !take_up(login, offered, err))
+        return false;
+    tries->challenge = true;
+    return first;
+}
+
+/* A refusal without a challenge: MINI 4.4 knows the key only and says nothing,
+ * newer Buddy says "ApiKey" to a wrong key, the Pi answers 403 to one. A key
+ * that is refused is forgotten, so that the next request starts over. */
+static bool learn_key(struct http_login *login, struct login_tries *tries,
+                      enum login_kind used, int status)
+{
+    bool first = !tries->key;
+
+    if (login->auth != HTTP_AUTH_AUTO || !login->secret)
+        return false;
+    if (used == LOGIN_KEY) {
+        login->use_key = false;
+        return false;
+    }
+    if (status != 401)
+        return false;
+    login->use_key = true;
+    tries->key = true;
+    return first;
+}
+
+bool http_login_learn(struct http_login *login, struct login_tries *tries,
+                      enum login_kind used, int status,
+                      const struct digest_challenge *offered, struct error *err)
+{
+    if (status == 401 && offered && may_digest(login))
+        return learn_challenge(login, tries, used, offered, err);
+    if (status == 401)
+        login->ready = false;
+    return learn_key(login, tries, used, status);
+}

@@ -1,0 +1,248 @@
+/* libcurl's multi interface on the uv loop.
+ *
+ * Several multi handles ("shards") with about 100 clients each, because
+ * libcurl 7.88 walks all connections of a multi at the end of each transfer:
+ * with 5,000 clients in one multi a poll costs 25 times as much. */
+#include "bridge/http_internal.h"
+#include "mapping/memory.h"
+
+#include <uv.h>
+
+#define SHARD_CLIENTS 100
+/* Idle connections kept. libcurl's own default is 4 for each transfer that
+ * runs, so that paced polling would reconnect every time. */
+#define SHARD_CONNECTIONS (2L * SHARD_CLIENTS + 16)
+
+struct http_shard {
+    uv_loop_t *loop;
+    CURLM *multi;
+    uv_timer_t timer;
+    size_t clients;
+};
+
+struct http {
+    uv_loop_t *loop;
+    struct http_shard **shards;
+    size_t count;
+};
+
+/* One socket that libcurl wants to hear of. */
+struct watcher {
+    uv_poll_t poll;
+    struct http_shard *shard;
+    curl_socket_t fd;
+};
+
+/* Hand the finished transfers to their clients. A callback may start, abort
+ * and free any client: nothing is kept across it. */
+static void reap(struct http_shard *shard)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(shard->multi, &left))) {
+        CURL *easy = message->easy_handle;
+        CURLcode code = message->data.result;
+        struct http_client *client = NULL;
+
+        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&client);
+        http_shard_stop(shard, easy);
+        http_client_ended(client, code);
+    }
+}
+
+static void act(struct http_shard *shard, curl_socket_t fd, int events)
+{
+    int running;
+
+    (void)curl_multi_socket_action(shard->multi, fd, events, &running);
+    reap(shard);
+}
+
+/* On an error libcurl is told nothing and looks for itself: told of an error,
+ * it gives up without reading what it is, and a poll on a dead connection would
+ * not be sent again. */
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    struct watcher *w = poll->data;
+    int flags = 0;
+
+    if (status >= 0 && events & UV_READABLE)
+        flags |= CURL_CSELECT_IN;
+    if (status >= 0 && events & UV_WRITABLE)
+        flags |= CURL_CSELECT_OUT;
+    act(w->shard, w->fd, flags);
+}
+
+static void on_watcher_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+/* NULL when the loop cannot watch the socket; its request then times out. */
+static struct watcher *watcher_new(struct http_shard *shard, curl_socket_t fd)
+{
+    struct watcher *w = memory_zero(1, sizeof *w);
+
+    w->shard = shard;
+    w->fd = fd;
+    w->poll.data = w;
+    if (uv_poll_init_socket(shard->loop, &w->poll, fd) < 0) {
+        free(w);
+        return NULL;
+    }
+    (void)curl_multi_assign(shard->multi, fd, w);
+    return w;
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
+                     void *assigned)
+{
+    static const int wanted[] = {
+        [CURL_POLL_IN] = UV_READABLE,
+        [CURL_POLL_OUT] = UV_WRITABLE,
+        [CURL_POLL_INOUT] = UV_READABLE | UV_WRITABLE,
+    };
+    struct http_shard *shard = arg;
+    struct watcher *w = assigned;
+
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        (void)curl_multi_assign(shard->multi, fd, NULL);
+        if (w)
+            uv_close((uv_handle_t *)&w->poll, on_watcher_closed);
+    } else if (what >= CURL_POLL_IN && what <= CURL_POLL_INOUT) {
+        if (!w)
+            w = watcher_new(shard, fd);
+        if (w)
+            (void)uv_poll_start(&w->poll, wanted[what], on_ready);
+    }
+    return 0;
+}
+
+static void on_time(uv_timer_t *timer)
+{
+    act(timer->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* 0 goes through as 0: libcurl's published example makes it 1 ms, which is
+ * 1 ms more for each request. */
+static int on_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+    struct http_shard *shard = arg;
+
+    (void)multi;
+    if (timeout_ms < 0)
+        (void)uv_timer_stop(&shard->timer);
+    else
+        (void)uv_timer_start(&shard->timer, on_time, (uint64_t)timeout_ms, 0);
+    return 0;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static CURLM *multi_new(struct http_shard *shard)
+{
+    CURLM *multi = curl_multi_init();
+    bool ok =
+        multi &&
+        !curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket) &&
+        !curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, shard) &&
+        !curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer) &&
+        !curl_multi_setopt(multi, CURLMOPT_TIMERDATA, shard) &&
+        !curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, SHARD_CONNECTIONS) &&
+        !curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+
+    if (!ok) {
+        fputs("printer2mqtt: libcurl cannot be set up\n", stderr);
+        abort();
+    }
+    return multi;
+}
+
+static struct http_shard *shard_new(struct http *http)
+{
+    struct http_shard *shard = memory_zero(1, sizeof *shard);
+
+    shard->loop = http->loop;
+    (void)uv_timer_init(http->loop, &shard->timer);
+    shard->timer.data = shard;
+    shard->multi = multi_new(shard);
+    http->shards =
+        memory_grow(http->shards, http->count + 1, sizeof(struct http_shard *));
+    http->shards[http->count++] = shard;
+    return shard;
+}
+
+/* The shard itself goes when the loop has let go of the timer. */
+static void shard_free(struct http_shard *shard)
+{
+    (void)curl_multi_cleanup(shard->multi);
+    uv_close((uv_handle_t *)&shard->timer, on_timer_closed);
+}
+
+struct http_shard *http_shard_join(struct http *http)
+{
+    struct http_shard *shard = http->shards[0];
+
+    for (size_t i = 1; i < http->count; i++)
+        if (http->shards[i]->clients < shard->clients)
+            shard = http->shards[i];
+    if (shard->clients >= SHARD_CLIENTS)
+        shard = shard_new(http);
+    shard->clients++;
+    return shard;
+}
+
+void http_shard_leave(struct http_shard *shard)
+{
+    shard->clients--;
+}
+
+void http_shard_start(struct http_shard *shard, CURL *easy)
+{
+    if (curl_multi_add_handle(shard->multi, easy) != CURLM_OK) {
+        fputs("printer2mqtt: libcurl refuses a transfer\n", stderr);
+        abort();
+    }
+}
+
+void http_shard_stop(struct http_shard *shard, CURL *easy)
+{
+    (void)curl_multi_remove_handle(shard->multi, easy);
+}
+
+int64_t http_now_ms(void)
+{
+    return (int64_t)(uv_hrtime() / 1000000);
+}
+
+struct http *http_new(struct uv_loop_s *loop, size_t printers)
+{
+    static bool initialised;
+    struct http *http = memory_zero(1, sizeof *http);
+
+    if (!initialised && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        fputs("printer2mqtt: libcurl cannot be started\n", stderr);
+        abort();
+    }
+    initialised = true;
+    http->loop = loop;
+    do
+        (void)shard_new(http);
+    while (http->count * SHARD_CLIENTS < printers);
+    return http;
+}
+
+void http_free(struct http *http)
+{
+    if (!http)
+        return;
+    for (size_t i = 0; i < http->count; i++)
+        shard_free(http->shards[i]);
+    free(http->shards);
+    free(http);
+}

@@ -1,0 +1,239 @@
+/* What the broker brings, and whose it is. */
+#include "bridge/bridge_internal.h"
+#include "mapping/memory.h"
+
+#include <cjson/cJSON.h>
+
+static int by_topic(const void *a, const void *b)
+{
+    return strcmp(((const struct moved_topic *)a)->topic,
+                  ((const struct moved_topic *)b)->topic);
+}
+
+static void add_moved(struct bridge *b, struct unit *unit, enum command command)
+{
+    const struct routes *routes = publisher_routes(unit->publisher);
+    char topic[TOPIC_MAX + 1], usual[TOPIC_MAX + 1], tail[80];
+
+    (void)snprintf(tail, sizeof tail, "command/%s", command_row(command)->name);
+    if (!routes_command(routes, command, topic, sizeof topic) ||
+        !routes_topic(routes, tail, usual, sizeof usual) ||
+        strcmp(topic, usual) == 0)
+        return;
+    b->moved = memory_grow(b->moved, b->moved_count + 1, sizeof *b->moved);
+    b->moved[b->moved_count++] =
+        (struct moved_topic){memory_text(topic), unit, command};
+}
+
+void inbox_prepare(struct bridge *b)
+{
+    enum command c;
+    size_t i;
+
+    for (i = 0; i < b->count; i++)
+        for (c = 0; c < COMMAND_COUNT; c++)
+            add_moved(b, &b->units[i], c);
+    if (b->moved_count)
+        qsort(b->moved, b->moved_count, sizeof *b->moved, by_topic);
+}
+
+void inbox_release(struct bridge *b)
+{
+    size_t i;
+
+    for (i = 0; i < b->moved_count; i++)
+        free(b->moved[i].topic);
+    free(b->moved);
+    b->moved = NULL;
+    b->moved_count = 0;
+}
+
+/* What is after prefix/ in topic, NULL if topic is not below it. */
+static const char *below(const char *topic, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return strncmp(topic, prefix, len) == 0 && topic[len] == '/'
+               ? topic + len + 1
+               : NULL;
+}
+
+/* The unit and command name of <base>/<printer>/command/<name>. */
+static struct unit *find_usual(struct bridge *b, const char *topic,
+                               const char **name)
+{
+    const char *tail = below(topic, b->config->mqtt.base_topic);
+    size_t len = tail ? strcspn(tail, "/") : 0;
+    char id[PRINTER_ID_MAX + 1];
+
+    if (!tail || len > PRINTER_ID_MAX)
+        return NULL;
+    memcpy(id, tail, len);
+    id[len] = '\0';
+    *name = below(tail + len + (tail[len] == '/'), "command");
+    return *name && **name ? bridge_unit(b, id) : NULL;
+}
+
+/* An order on the usual topic of a command that is mapped elsewhere or off. */
+static bool is_mapped_away(const struct unit *unit, const char *topic,
+                           const char *name, struct error *err)
+{
+    char mapped[TOPIC_MAX + 1];
+    enum command c = command_find(name);
+
+    if (c == COMMAND_COUNT)
+        return false;
+    if (!routes_command(publisher_routes(unit->publisher), c, mapped,
+                        sizeof mapped))
+        return !error_set(err, "%s is switched off in the mapping", name);
+    if (strcmp(mapped, topic) == 0)
+        return false;
+    return !error_set(err, "%s is mapped to the topic %.200s", name, mapped);
+}
+
+static void take_order(struct unit *unit, const char *name,
+                       const struct mqtt_message *m)
+{
+    struct bridge *b = unit->bridge;
+    struct order_envelope envelope = {
+        .name = name,
+        .payload = m->payload,
+        .len = m->len,
+        .retained = m->retain,
+        .expiry_s = m->expiry_s,
+        .response_topic = m->response_topic,
+        .correlation = m->correlation,
+        .correlation_len = m->correlation_len,
+    };
+    struct moment now = bridge_now(b);
+    enum order_code code;
+    struct error err = {""};
+    struct order *order;
+
+    if (m->retain && m->len == 0)
+        return;
+    if (m->response_topic &&
+        !order_response_topic_ok(m->response_topic, b->config->mqtt.base_topic,
+                                 b->config->homeassistant.discovery_prefix))
+        envelope.response_topic = NULL;
+    order = order_read(&envelope, now, &code, &err);
+    if (m->response_topic && !envelope.response_topic && code == ORDER_OK) {
+        code = ORDER_INVALID;
+        (void)error_set(&err,
+                        "answers cannot go to the response topic "
+                        "%.100s: no wildcards, not $..., and nothing of "
+                        "the bridge's own",
+                        m->response_topic);
+    }
+    if (code != ORDER_RETAINED && is_mapped_away(unit, m->topic, name, &err))
+        code = ORDER_NOT_SUPPORTED;
+    printer_order(unit->printer, order, code, &err, now);
+    unit_run(unit);
+}
+
+static uint64_t hash_of(const void *bytes, size_t len)
+{
+    const unsigned char *p = bytes;
+    uint64_t hash = 1469598103934665603u; /* FNV-1a */
+
+    while (len-- > 0)
+        hash = (hash ^ *p++) * 1099511628211u;
+    return hash ? hash : 1;
+}
+
+/* Printers of an earlier life that are not configured any more: their
+ * availability is all that Home Assistant could still believe. */
+static void read_printers(struct bridge *b, const struct mqtt_message *m)
+{
+    cJSON *root = cJSON_ParseWithLength(m->payload, m->len);
+    const cJSON *row;
+
+    b->found_printers = true;
+    cJSON_ArrayForEach(row, root)
+    {
+        const cJSON *id = cJSON_GetObjectItemCaseSensitive(row, "id");
+
+        if (cJSON_IsString(id) && !bridge_unit(b, id->valuestring))
+            cleanup_printer(b, id->valuestring);
+    }
+    cJSON_Delete(root);
+}
+
+static void read_info(struct bridge *b, const struct mqtt_message *m)
+{
+    cJSON *root = cJSON_ParseWithLength(m->payload, m->len);
+    const cJSON *host = cJSON_GetObjectItemCaseSensitive(root, "host");
+
+    if (cJSON_IsString(host)) {
+        b->other_host = strcmp(host->valuestring, b->host) != 0;
+        (void)snprintf(b->other_name, sizeof b->other_name, "%s",
+                       host->valuestring);
+    }
+    cJSON_Delete(root);
+}
+
+/* Our own retained topics, read back once per connection. */
+static void read_own(struct bridge *b, const char *tail,
+                     const struct mqtt_message *m)
+{
+    b->heard_ms = bridge_now(b).ms;
+    if (strcmp(tail, "state") == 0)
+        b->other_online = m->len == 6 && memcmp(m->payload, "online", 6) == 0;
+    else if (strcmp(tail, "info") == 0)
+        read_info(b, m);
+    else if (strcmp(tail, "health") == 0)
+        b->other_health = hash_of(m->payload, m->len);
+    else if (strcmp(tail, "printers") == 0 && m->len > 0)
+        read_printers(b, m);
+}
+
+static void take_birth(struct bridge *b, const struct mqtt_message *m)
+{
+    static const char online[] = "online";
+    unsigned char delay = 0;
+
+    if (m->retain || m->len != sizeof online - 1 ||
+        memcmp(m->payload, online, m->len) != 0)
+        return;
+    (void)uv_random(NULL, NULL, &delay, sizeof delay, 0, NULL);
+    log_info("Home Assistant is back; it is told everything again");
+    discover_again(b, 1000 + delay * 4000 / 255);
+}
+
+static void dispatch(struct bridge *b, const struct mqtt_message *m)
+{
+    const struct moved_topic key = {.topic = memory_text(m->topic)};
+    const struct moved_topic *moved =
+        b->moved_count ? bsearch(&key, b->moved, b->moved_count,
+                                 sizeof *b->moved, by_topic)
+                       : NULL;
+    const char *name;
+    const char *tail;
+    struct unit *unit;
+
+    free(key.topic);
+    if (moved)
+        take_order(moved->unit, command_row(moved->command)->name, m);
+    else if ((tail = below(m->topic, b->topic)) && below(tail, "request"))
+        requests_take(b, below(tail, "request"), m);
+    else if (tail)
+        read_own(b, tail, m);
+    else if ((unit = find_usual(b, m->topic, &name)))
+        take_order(unit, name, m);
+    else
+        cleanup_message(b, m);
+}
+
+void inbox_message(void *arg, const struct mqtt_message *m)
+{
+    struct bridge *b = arg;
+
+    if (b->stopping)
+        return;
+    if (strcmp(m->topic, b->config->homeassistant.status_topic) == 0)
+        take_birth(b, m);
+    else if (below(m->topic, b->config->homeassistant.discovery_prefix))
+        discover_message(b, m);
+    else if (b->session != SESSION_STANDBACK)
+        dispatch(b, m);
+}

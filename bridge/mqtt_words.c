@@ -1,0 +1,210 @@
+#include "bridge/mqtt_internal.h"
+
+#include <errno.h>
+
+struct words {
+    int code;
+    enum mqtt_failure failure;
+    const char *text;
+};
+
+/* CONNACK, in both numberings; 132 is also what libmosquitto makes of a 3.1.1
+ * broker's answer 1. */
+static const struct words CONNACKS[] = {
+    {1, MQTT_FAILURE_VERSION, "the broker does not speak this MQTT version"},
+    {2, MQTT_FAILURE_REFUSED, "the broker refused the client id"},
+    {3, MQTT_FAILURE_REFUSED, "the broker is not available"},
+    {4, MQTT_FAILURE_CREDENTIALS,
+     "the broker refused the user name or password"},
+    {5, MQTT_FAILURE_CREDENTIALS,
+     "the broker refused the user name or password (not authorized)"},
+    {130, MQTT_FAILURE_VERSION, "the broker calls MQTT 5 a protocol error"},
+    {132, MQTT_FAILURE_VERSION, "the broker does not speak MQTT 5"},
+    {133, MQTT_FAILURE_REFUSED, "the broker refused the client id"},
+    {134, MQTT_FAILURE_CREDENTIALS,
+     "the broker refused the user name or password"},
+    {135, MQTT_FAILURE_CREDENTIALS,
+     "the broker refused the user name or password (not authorized)"},
+    {136, MQTT_FAILURE_REFUSED, "the broker is not available"},
+    {137, MQTT_FAILURE_REFUSED, "the broker is busy"},
+    {138, MQTT_FAILURE_REFUSED, "the broker has banned this client"},
+    {144, MQTT_FAILURE_REFUSED, "the broker refused the topic of the will"},
+    {149, MQTT_FAILURE_REFUSED, "the broker found the CONNECT too large"},
+    {151, MQTT_FAILURE_REFUSED, "a quota of the broker is exceeded"},
+    {154, MQTT_FAILURE_REFUSED, "the broker does not keep retained messages"},
+    {155, MQTT_FAILURE_REFUSED, "the broker does not know QoS 1"},
+    {156, MQTT_FAILURE_REFUSED, "the broker wants us to use another server"},
+    {157, MQTT_FAILURE_REFUSED, "the broker has moved"},
+    {159, MQTT_FAILURE_REFUSED, "the broker allows fewer connections a second"},
+};
+
+/* DISCONNECT from the broker. */
+static const struct words DISCONNECTS[] = {
+    {129, MQTT_FAILURE_LOST, "malformed packet"},
+    {130, MQTT_FAILURE_LOST, "protocol error"},
+    {135, MQTT_FAILURE_LOST, "not authorized"},
+    {137, MQTT_FAILURE_LOST, "busy"},
+    {139, MQTT_FAILURE_LOST, "shutting down"},
+    {141, MQTT_FAILURE_LOST, "it heard nothing for too long"},
+    {142, MQTT_FAILURE_TAKEN_OVER, "session taken over"},
+    {143, MQTT_FAILURE_LOST, "invalid topic filter"},
+    {144, MQTT_FAILURE_LOST, "invalid topic"},
+    {147, MQTT_FAILURE_LOST, "too many unacknowledged messages"},
+    {149, MQTT_FAILURE_LOST, "packet too large"},
+    {150, MQTT_FAILURE_LOST, "too many messages"},
+    {151, MQTT_FAILURE_LOST, "quota exceeded"},
+    {152, MQTT_FAILURE_LOST, "administrative action"},
+    {154, MQTT_FAILURE_LOST, "retained messages are not allowed"},
+    {155, MQTT_FAILURE_LOST, "QoS 1 is not allowed"},
+    {156, MQTT_FAILURE_LOST, "use another server"},
+    {157, MQTT_FAILURE_LOST, "the server moved"},
+    {159, MQTT_FAILURE_LOST, "too many connections a second"},
+    {160, MQTT_FAILURE_LOST, "connected for too long"},
+};
+
+static const struct words ACKNOWLEDGEMENTS[] = {
+    {128, MQTT_FAILURE_LOST, "unspecified error"},
+    {131, MQTT_FAILURE_LOST, "refused"},
+    {135, MQTT_FAILURE_LOST, "not authorized"},
+    {144, MQTT_FAILURE_LOST, "invalid topic"},
+    {149, MQTT_FAILURE_LOST, "too large"},
+    {151, MQTT_FAILURE_LOST, "quota exceeded"},
+    {153, MQTT_FAILURE_LOST, "invalid payload"},
+};
+
+#define LENGTH(table) (sizeof(table) / sizeof((table)[0]))
+
+static const struct words *find(const struct words *table, size_t count,
+                                int code)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].code == code)
+            return &table[i];
+    }
+    return NULL;
+}
+
+const char *mqtt_reason_words(int code)
+{
+    const struct words *w =
+        find(ACKNOWLEDGEMENTS, LENGTH(ACKNOWLEDGEMENTS), code);
+    return w != NULL ? w->text : "refused";
+}
+
+const char *mqtt_where(const struct mqtt_options *options, char *out,
+                       size_t size)
+{
+    if (options->port == 0)
+        (void)snprintf(out, size, "the socket %s", options->host);
+    else
+        (void)snprintf(out, size, "%s port %d", options->host, options->port);
+    return out;
+}
+
+static void explain_connack(struct mqtt_link *link)
+{
+    const struct mqtt_options *o = &link->mqtt->options;
+    const struct words *w = find(CONNACKS, LENGTH(CONNACKS), link->connack);
+    if (w == NULL)
+        mqtt_link_lose(link, MQTT_FAILURE_REFUSED,
+                       "the broker refused the connection (code %d)",
+                       link->connack);
+    else if (w->failure == MQTT_FAILURE_CREDENTIALS && o->username == NULL)
+        mqtt_link_lose(link, w->failure,
+                       "the broker wants a user name and a password");
+    else
+        mqtt_link_lose(link, w->failure, "%s", w->text);
+}
+
+static void explain_disconnect(struct mqtt_link *link)
+{
+    const struct words *w =
+        find(DISCONNECTS, LENGTH(DISCONNECTS), link->reason);
+    enum mqtt_failure failure = w != NULL ? w->failure : MQTT_FAILURE_LOST;
+    if (!link->accepted)
+        failure = MQTT_FAILURE_REFUSED;
+    if (w != NULL)
+        mqtt_link_lose(link, failure, "the broker closed the connection: %s",
+                       w->text);
+    else
+        mqtt_link_lose(link, failure,
+                       "the broker closed the connection (code %d)",
+                       link->reason);
+}
+
+static void explain_tls(struct mqtt_link *link)
+{
+    const char *hint = "";
+    if (strstr(link->note, "certificate verify failed") != NULL)
+        hint = "; is ca_file the one that signed the broker's certificate, and "
+               "is that certificate still valid?";
+    else if (strstr(link->note, "host name") != NULL)
+        hint = "; the broker's certificate is for another name";
+    else if (strstr(link->note, "wrong version number") != NULL)
+        hint = "; is this the broker's TLS port?";
+    mqtt_link_lose(link,
+                   link->accepted ? MQTT_FAILURE_LOST : MQTT_FAILURE_NETWORK,
+                   "TLS with the broker failed: %s%s", link->note, hint);
+}
+
+static void explain_loss(struct mqtt_link *link, int code, int system_error)
+{
+    switch (code) {
+    case MOSQ_ERR_KEEPALIVE:
+        mqtt_link_lose(link, MQTT_FAILURE_LOST,
+                       "the broker does not answer any more");
+        break;
+    case MOSQ_ERR_PROTOCOL:
+    case MOSQ_ERR_MALFORMED_PACKET:
+    case MOSQ_ERR_MALFORMED_UTF8:
+    case MOSQ_ERR_DUPLICATE_PROPERTY:
+        mqtt_link_lose(link, MQTT_FAILURE_LOST,
+                       "the broker sent something that is not MQTT");
+        break;
+    case MOSQ_ERR_ERRNO:
+        mqtt_link_lose(link, MQTT_FAILURE_LOST,
+                       "the connection to the broker broke: %s",
+                       strerror(system_error));
+        break;
+    default:
+        mqtt_link_lose(link, MQTT_FAILURE_LOST,
+                       "the broker closed the connection");
+        break;
+    }
+}
+
+/* Before the CONNACK. 2.0.21 calls a 3.1.1 broker's CONNACK to a CONNECT of
+ * MQTT 5 malformed and does not say more. */
+static void explain_attempt(struct mqtt_link *link, int code, int system_error)
+{
+    char where[300];
+    (void)mqtt_where(&link->mqtt->options, where, sizeof where);
+    if (code == MOSQ_ERR_EAI)
+        mqtt_link_lose(link, MQTT_FAILURE_NETWORK, "name not known: %s",
+                       link->mqtt->options.host);
+    else if (code == MOSQ_ERR_PROTOCOL || code == MOSQ_ERR_MALFORMED_PACKET)
+        mqtt_link_lose(link, MQTT_FAILURE_VERSION,
+                       "what answers at %s does not speak MQTT %s", where,
+                       link->protocol == 5 ? "5" : "3.1.1");
+    else if (link->reached)
+        mqtt_link_lose(link, MQTT_FAILURE_CLOSED,
+                       "the broker closed the connection without an answer");
+    else
+        mqtt_link_lose(
+            link, MQTT_FAILURE_NETWORK, "cannot connect to %s: %s", where,
+            system_error != 0 ? strerror(system_error) : "no connection");
+}
+
+void mqtt_explain(struct mqtt_link *link, int code, int system_error)
+{
+    if (link->connack > 0)
+        explain_connack(link);
+    else if (link->reason != 0)
+        explain_disconnect(link);
+    else if (link->note[0] != '\0')
+        explain_tls(link);
+    else if (link->accepted)
+        explain_loss(link, code, system_error);
+    else
+        explain_attempt(link, code, system_error);
+}

@@ -1,0 +1,264 @@
+/* One connection to the broker: subscribe, listen whether another copy of us
+ * lives, say everything, read back what we said in an earlier life. */
+#include "bridge/bridge_internal.h"
+#include "mapping/memory.h"
+
+#include <stdarg.h>
+
+#define LISTEN_MS    150  /* the first time: is there another copy? */
+#define SILENCE_MS   300  /* reading back ends after so much silence, */
+#define READ_BACK_MS 2000 /* or after so long */
+#define STANDBACK_MS 60000
+
+static void subscribe(struct bridge *b, int qos, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void subscribe(struct bridge *b, int qos, const char *format, ...)
+{
+    char filter[TOPIC_MAX + 1];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(filter, sizeof filter, format, args);
+    va_end(args);
+    if (!mqtt_subscribe(b->mqtt, filter, qos))
+        log_error("cannot subscribe to %s", filter);
+}
+
+static void subscribe_orders(struct bridge *b)
+{
+    size_t i;
+
+    for (i = 0; i < b->count; i++)
+        subscribe(b, 1, "%s/%s/command/#", b->config->mqtt.base_topic,
+                  b->units[i].config->id);
+    for (i = 0; i < b->moved_count; i++)
+        subscribe(b, 1, "%s", b->moved[i].topic);
+    subscribe(b, 1, "%s/request/+", b->topic);
+    subscribe(b, 0, "%s", b->config->homeassistant.status_topic);
+}
+
+/* Own retained topics come back with QoS 0: mosquitto's defaults drop all but
+ * about 1,000 retained messages for a QoS 1 subscriber. */
+static void subscribe_own(struct bridge *b)
+{
+    subscribe(b, 0, "%s/state", b->topic);
+    subscribe(b, 0, "%s/info", b->topic);
+    subscribe(b, 0, "%s/health", b->topic);
+    subscribe(b, 0, "%s/printers", b->topic);
+    subscribe(b, 0, "%s/device/+/config",
+              b->config->homeassistant.discovery_prefix);
+}
+
+static void unsubscribe_own(struct bridge *b)
+{
+    static const char *const tails[] = {"state", "info", "health", "printers"};
+    char filter[TOPIC_MAX + 1];
+    size_t i;
+
+    for (i = 0; i < sizeof tails / sizeof *tails; i++) {
+        (void)snprintf(filter, sizeof filter, "%s/%s", b->topic, tails[i]);
+        (void)mqtt_unsubscribe(b->mqtt, filter);
+    }
+    (void)snprintf(filter, sizeof filter, "%s/device/+/config",
+                   b->config->homeassistant.discovery_prefix);
+    (void)mqtt_unsubscribe(b->mqtt, filter);
+}
+
+/* At a start: every printer offline, then the bridge online. After a
+ * reconnect: all fields and availabilities, then the bridge. */
+static bool say_all(struct bridge *b)
+{
+    bool all = true;
+    size_t i;
+
+    for (i = 0; i < b->count && all; i++)
+        all = unit_sync(&b->units[i]);
+    if (all && b->say_online)
+        b->say_online = !bridge_say(b, "state", "online", 1, true);
+    return all;
+}
+
+struct leaving {
+    struct bridge *bridge;
+    char **ids;
+    size_t count;
+};
+
+static void note_leaving(void *arg, const char *id)
+{
+    struct leaving *l = arg;
+
+    if (bridge_unit(l->bridge, id))
+        return;
+    l->ids = memory_grow(l->ids, l->count + 1, sizeof *l->ids);
+    l->ids[l->count++] = memory_text(id);
+}
+
+/* Printers that the state file knows and the configuration does not. */
+static void clean_up_after(struct bridge *b)
+{
+    struct leaving leaving = {.bridge = b};
+
+    store_each(b->store, note_leaving, &leaving);
+    while (leaving.count > 0) {
+        cleanup_printer(b, leaving.ids[--leaving.count]);
+        free(leaving.ids[leaving.count]);
+    }
+    free(leaving.ids);
+}
+
+static void go_live(struct bridge *b)
+{
+    size_t i;
+
+    b->session = SESSION_LIVE;
+    clean_up_after(b);
+    for (i = 0; i < b->count; i++)
+        publisher_again(b->units[i].publisher);
+    b->say_online = true;
+    (void)say_all(b);
+    report_info(b);
+    report_health(b);
+    b->printers_due = true;
+    b->was_live = true;
+}
+
+static void stand_back(struct bridge *b)
+{
+    log_error("another printer2mqtt runs on the host %s with the same topics "
+              "(%s); give one of them an `instance:` name. Looking again in a "
+              "minute",
+              b->other_name, b->topic);
+    unsubscribe_own(b);
+    b->session = SESSION_STANDBACK;
+    b->session_ms = bridge_now(b).ms;
+    b->other_health_before = b->other_health;
+    b->reading_back = false;
+}
+
+void session_connected(void *arg)
+{
+    struct bridge *b = arg;
+    struct mqtt_statistics mqtt;
+
+    mqtt_statistics(b->mqtt, &mqtt);
+    log_info("connected to the broker %s with MQTT %s", b->config->mqtt.url,
+             mqtt.protocol == 5 ? "5" : "3.1.1");
+    b->session_ms = b->heard_ms = bridge_now(b).ms;
+    b->other_online = b->other_host = b->found_printers = false;
+    b->reading_back = true;
+    announce_connected(b->announce);
+    subscribe_own(b);
+    subscribe_orders(b);
+    if (b->was_live)
+        go_live(b);
+    else
+        b->session = SESSION_LISTEN;
+    session_tick(b);
+}
+
+void session_disconnected(void *arg, const char *reason, int64_t retry_ms)
+{
+    struct bridge *b = arg;
+
+    b->session = SESSION_DOWN;
+    log_error("no connection to the broker %s: %s; next try in %lld s",
+              b->config->mqtt.url, reason,
+              (long long)((retry_ms + 999) / 1000));
+}
+
+void session_drained(void *arg)
+{
+    struct bridge *b = arg;
+
+    if (b->session == SESSION_LIVE)
+        (void)say_all(b);
+}
+
+void session_refused(void *arg, const char *filter)
+{
+    (void)arg;
+    log_error("the broker refused the subscription to %s; check its access "
+              "rules for this user",
+              filter);
+}
+
+static void end_reading_back(struct bridge *b)
+{
+    b->reading_back = false;
+    unsubscribe_own(b);
+    cleanup_end(b);
+    announce_ready(b->announce, b->was_live && !b->found_printers);
+}
+
+/* Standing back: does the other copy still say new things about itself? */
+static void look_again(struct bridge *b)
+{
+    b->session = SESSION_LISTEN;
+    b->session_ms = b->heard_ms = bridge_now(b).ms;
+    b->other_online = b->other_host = false;
+    b->reading_back = true;
+    subscribe_own(b);
+}
+
+static void end_listening(struct bridge *b)
+{
+    bool alive = b->other_online && b->other_host &&
+                 b->other_health != b->other_health_before;
+
+    if (alive)
+        stand_back(b);
+    else
+        go_live(b);
+}
+
+void session_tick(struct bridge *b)
+{
+    int64_t now = bridge_now(b).ms;
+
+    if (b->session == SESSION_LISTEN && now - b->session_ms >= LISTEN_MS)
+        end_listening(b);
+    if (b->session == SESSION_STANDBACK && now - b->session_ms >= STANDBACK_MS)
+        look_again(b);
+    if (b->session == SESSION_LIVE && b->reading_back &&
+        (now - b->heard_ms >= SILENCE_MS ||
+         now - b->session_ms >= READ_BACK_MS))
+        end_reading_back(b);
+    if (b->session == SESSION_LIVE && b->say_online)
+        (void)say_all(b);
+}
+
+bool session_open(struct bridge *b, struct error *err)
+{
+    static const struct mqtt_events events = {
+        .connected = session_connected,
+        .disconnected = session_disconnected,
+        .message = inbox_message,
+        .refused = session_refused,
+        .drained = session_drained,
+    };
+    const struct config_mqtt *c = &b->config->mqtt;
+    char will[TOPIC_MAX + 1];
+    const struct mqtt_options options = {
+        .host = c->host,
+        .port = c->port,
+        .tls = c->tls,
+        .ca_file = c->ca_file,
+        .cert_file = c->cert_file,
+        .key_file = c->key_file,
+        .insecure = c->insecure,
+        .username = c->username,
+        .password = c->password,
+        .client_id = c->client_id ? c->client_id : b->client_id,
+        .protocol = (enum mqtt_protocol)c->protocol,
+        .keepalive_s = c->keepalive_s,
+        .will_topic = will,
+    };
+
+    (void)snprintf(will, sizeof will, "%s/state", b->topic);
+    b->mqtt = mqtt_new(&b->loop, &options, &events, b, err);
+    if (b->mqtt)
+        mqtt_start(b->mqtt);
+    return b->mqtt != NULL;
+}

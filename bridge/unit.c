@@ -1,0 +1,182 @@
+#include "bridge/bridge_internal.h"
+
+#define SPREAD_MS 2000 /* first polls are spread over so long */
+#define STEP_MS   20
+
+static const struct printer_sink sink = {
+    .log = unit_log,
+    .answer = unit_answer,
+};
+
+void unit_log(void *arg, enum log_level level, const char *printer,
+              const char *text)
+{
+    (void)arg;
+    log_write(level, printer, text);
+}
+
+/* Where an answer to an order goes. The name may be a stranger's. */
+static void answer_topic(const struct unit *unit, const char *name, char *out,
+                         size_t size)
+{
+    char tail[96];
+
+    (void)snprintf(tail, sizeof tail, "response/%s", name);
+    if (!routes_topic(publisher_routes(unit->publisher), tail, out, size) ||
+        !topic_check(out, NULL))
+        (void)routes_topic(publisher_routes(unit->publisher),
+                           "response/unknown", out, size);
+}
+
+void unit_answer(void *arg, struct printer *printer, const struct order *order,
+                 const struct order_answer *answer)
+{
+    struct unit *unit = arg;
+    struct bridge *bridge = unit->bridge;
+    struct buffer json = {0};
+    char topic[TOPIC_MAX + 1];
+    struct mqtt_message message = {
+        .qos = 1,
+        .keep = answer->status != ORDER_ACCEPTED,
+        .content_type = "application/json",
+        .expiry_s = -1,
+    };
+
+    (void)printer;
+    order_answer_json(order, answer, &json);
+    answer_topic(unit, order->name, topic, sizeof topic);
+    message.topic = topic;
+    message.payload = buffer_text(&json);
+    message.len = json.len;
+    (void)mqtt_publish(bridge->mqtt, &message);
+    if (order->response_topic && strcmp(order->response_topic, topic) != 0) {
+        message.topic = order->response_topic;
+        message.correlation = order->correlation;
+        message.correlation_len = order->correlation_len;
+        (void)mqtt_publish(bridge->mqtt, &message);
+    }
+    buffer_release(&json);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    unit_run(timer->data);
+}
+
+static void schedule(struct unit *unit, struct moment now)
+{
+    int64_t wake = printer_wake(unit->printer);
+    int64_t json = publisher_wake(unit->publisher);
+
+    if (json < wake)
+        wake = json;
+    wake = wake > now.ms ? wake - now.ms : 0;
+    (void)uv_timer_start(&unit->timer, on_timer, (uint64_t)wake, 0);
+}
+
+static void on_answer(void *arg, const struct http_answer *answer)
+{
+    struct unit *unit = arg;
+
+    printer_answered(unit->printer, answer, bridge_now(unit->bridge));
+    if (!unit->bridge->stopping)
+        unit_run(unit);
+}
+
+/* A printer that changed what others are told about it. */
+static void note_changes(struct unit *unit)
+{
+    struct bridge *bridge = unit->bridge;
+    struct printer_memory *memory = printer_memory(unit->printer);
+
+    if (memory->changed) {
+        memory->changed = false;
+        unit->announced = false;
+        store_remember(bridge->store, unit->config->id, memory);
+        bridge_save_soon(bridge);
+        bridge->printers_due = true;
+    }
+    if (unit->listed_online != printer_online(unit->printer) ||
+        unit->listed_trouble != printer_trouble(unit->printer)) {
+        unit->listed_online = printer_online(unit->printer);
+        unit->listed_trouble = printer_trouble(unit->printer);
+        unit->online_ms = bridge_now(bridge).ms;
+        bridge->printers_due = bridge->info_due = true;
+    }
+}
+
+bool unit_sync(struct unit *unit)
+{
+    if (unit->bridge->session != SESSION_LIVE)
+        return true;
+    unit->unsaid = !publisher_sync(unit->publisher, unit->printer,
+                                   bridge_now(unit->bridge));
+    return !unit->unsaid;
+}
+
+void unit_run(struct unit *unit)
+{
+    struct bridge *bridge = unit->bridge;
+    struct moment now = bridge_now(bridge);
+    struct request request;
+
+    if (unit->running || bridge->stopping)
+        return;
+    unit->running = true;
+    if (printer_next(unit->printer, now, &request) &&
+        !http_send(unit->http, &request, on_answer, unit))
+        log_error("%s: a request was made while one is out", unit->config->id);
+    note_changes(unit);
+    (void)unit_sync(unit);
+    if (bridge->printers_due || bridge->info_due)
+        report_tick(bridge);
+    schedule(unit, now);
+    unit->running = false;
+}
+
+bool unit_open(struct unit *unit, struct bridge *bridge,
+               const struct config_printer *config, size_t index,
+               struct error *err)
+{
+    const struct driver *driver = strcmp(config->driver, "auto") == 0
+                                      ? drivers[0]
+                                      : driver_find(config->driver);
+    const struct http_target target = {
+        .url = config->url,
+        .auth = (enum http_auth)config->auth,
+        .username = config->username,
+        .secret = config->secret,
+        .ca_file = config->ca_file,
+        .insecure = config->insecure,
+        .timeout_ms = config->timeout_ms,
+    };
+    struct printer_memory memory;
+
+    unit->bridge = bridge;
+    unit->config = config;
+    unit->http = http_client_new(bridge->http, &target, err);
+    if (!unit->http)
+        return error_prefix(err, "%s", config->id);
+    store_recall(bridge->store, config->id, &memory);
+    unit->remembered = memory.serial[0] != '\0' || memory.reported[SLOT_STATE];
+    unit->publisher = publisher_new(bridge->config, config, &bridge->outlet);
+    unit->printer =
+        printer_new(config, driver, &memory, &sink, unit, bridge_now(bridge),
+                    (int64_t)(index * STEP_MS % SPREAD_MS));
+    (void)uv_timer_init(&bridge->loop, &unit->timer);
+    unit->timer.data = unit;
+    (void)uv_timer_start(&unit->timer, on_timer,
+                         (uint64_t)(index * STEP_MS % SPREAD_MS), 0);
+    return true;
+}
+
+void unit_close(struct unit *unit)
+{
+    if (!unit->printer)
+        return;
+    uv_close((uv_handle_t *)&unit->timer, NULL);
+    http_client_free(unit->http);
+    printer_free(unit->printer);
+    publisher_free(unit->publisher);
+    unit->printer = NULL;
+}
