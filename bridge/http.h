@@ -29,13 +29,13 @@ enum http_auth {
 
 /* Where and how; texts are copied. */
 struct http_target {
-    const char *url; /* scheme://host[:port][/prefix], no credentials */
-    enum http_auth auth;
+    const char *url;      /* scheme://host[:port][/prefix], no credentials */
     const char *username; /* Digest; NULL = "maker" */
     const char *secret;   /* password, key or token; NULL or "" = send none */
     const char *ca_file;  /* https: trust this instead of the system's; NULL */
-    bool insecure;        /* https: do not check the certificate */
     int64_t timeout_ms;   /* default for requests; 0 = 5000 */
+    enum http_auth auth;
+    bool insecure; /* https: do not check the certificate */
 };
 
 enum http_result {

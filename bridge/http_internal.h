@@ -11,7 +11,7 @@
 /* Time for a connection, name resolution included. */
 #define HTTP_CONNECT_MS 3000
 /* Most header bytes of one answer, interim answers and trailers included. */
-#define HTTP_HEADERS_MAX (64 * 1024)
+#define HTTP_HEADERS_MAX 65536
 
 /* ---- http_loop.c: libcurl on the uv loop ---- */
 

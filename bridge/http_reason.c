@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 
 struct outcome {
     CURLcode code;
@@ -47,19 +46,10 @@ static const struct {
     {ENFILE, "too many open files on this machine"},
 };
 
-__attribute__((format(printf, 3, 4))) static void
-explain(struct http_answer *a, enum http_result result, const char *format, ...)
-{
-    va_list args;
-
-    a->result = result;
-    va_start(args, format);
-    (void)vsnprintf(a->reason, sizeof a->reason, format, args);
-    va_end(args);
-    for (char *c = a->reason; *c; c++)
-        if (iscntrl((unsigned char)*c))
-            *c = ' ';
-}
+/* The result and the words for it. */
+#define EXPLAIN(a, why, ...)                                                   \
+    ((a)->result = (why),                                                      \
+     (void)snprintf((a)->reason, sizeof(a)->reason, __VA_ARGS__))
 
 /* "5 s" or "1500 ms" */
 static const char *span(int64_t ms, char out[32])
@@ -77,7 +67,7 @@ static void explain_timeout(const struct http_client *c, struct http_answer *a)
     char text[32];
 
     if (c->issued) {
-        explain(a, HTTP_TIMEOUT, "no answer within %s",
+        EXPLAIN(a, HTTP_TIMEOUT, "no answer within %s",
                 span(c->limit_ms, text));
         return;
     }
@@ -85,9 +75,9 @@ static void explain_timeout(const struct http_client *c, struct http_answer *a)
                text);
     (void)curl_easy_getinfo(c->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
     if (lookup_us)
-        explain(a, HTTP_TIMEOUT, "no connection within %s", text);
+        EXPLAIN(a, HTTP_TIMEOUT, "no connection within %s", text);
     else
-        explain(a, HTTP_TIMEOUT, "name not found within %s: %s", text, c->host);
+        EXPLAIN(a, HTTP_TIMEOUT, "name not found within %s: %s", text, c->host);
 }
 
 static void explain_connect(const struct http_client *c, struct http_answer *a)
@@ -100,7 +90,7 @@ static void explain_connect(const struct http_client *c, struct http_answer *a)
     for (size_t i = 0; i < sizeof connect_errors / sizeof *connect_errors; i++)
         if (connect_errors[i].error == error)
             text = connect_errors[i].reason;
-    explain(a, HTTP_UNREACHABLE, "%s", text);
+    EXPLAIN(a, HTTP_UNREACHABLE, "%s", text);
 }
 
 static void explain_answer(const struct http_client *c, struct http_answer *a)
@@ -110,13 +100,13 @@ static void explain_answer(const struct http_client *c, struct http_answer *a)
     (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status == 408)
         /* Buddy's raw 408 says that the request got lost half way. */
-        explain(a, HTTP_BROKEN,
+        EXPLAIN(a, HTTP_BROKEN,
                 "the server gave up waiting for the request (HTTP 408)");
     else if (status < 200 || status > 599)
-        explain(a, HTTP_BROKEN, "the answer has no valid status");
+        EXPLAIN(a, HTTP_BROKEN, "the answer has no valid status");
     else {
         a->status = (int)status;
-        explain(a, HTTP_ANSWERED, "HTTP %ld", status);
+        EXPLAIN(a, HTTP_ANSWERED, "HTTP %ld", status);
     }
 }
 
@@ -125,16 +115,16 @@ static bool explain_own(const struct http_client *c, CURLcode code,
                         struct http_answer *a)
 {
     if (c->refused)
-        explain(a, HTTP_BROKEN,
+        EXPLAIN(a, HTTP_BROKEN,
                 "not sent: the path must begin with '/' and be "
                 "percent-encoded");
     else if (c->repeat_stopped)
-        explain(a, HTTP_BROKEN, "connection closed without an answer");
+        EXPLAIN(a, HTTP_BROKEN, "connection closed without an answer");
     else if (c->headers_too_big)
-        explain(a, HTTP_TOO_BIG, "the answer's headers are over %d bytes",
+        EXPLAIN(a, HTTP_TOO_BIG, "the answer's headers are over %d bytes",
                 HTTP_HEADERS_MAX);
     else if (c->answer.full || code == CURLE_FILESIZE_EXCEEDED)
-        explain(a, HTTP_TOO_BIG, "the answer is over %zu bytes", c->answer.max);
+        EXPLAIN(a, HTTP_TOO_BIG, "the answer is over %zu bytes", c->answer.max);
     else
         return false;
     return true;
@@ -156,7 +146,7 @@ static void explain_outcome(const struct http_client *c, CURLcode code,
                             struct http_answer *a)
 {
     if (code == CURLE_RECV_ERROR && !strncmp(c->trouble, "Recv failure", 12)) {
-        explain(a, HTTP_BROKEN, "connection reset");
+        EXPLAIN(a, HTTP_BROKEN, "connection reset");
         return;
     }
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
@@ -165,27 +155,35 @@ static void explain_outcome(const struct http_client *c, CURLcode code,
         if (o->code != code)
             continue;
         if (o->detail && c->trouble[0])
-            explain(a, o->result, "%s: %s", o->reason, own_words(c->trouble));
+            EXPLAIN(a, o->result, "%s: %s", o->reason, own_words(c->trouble));
         else
-            explain(a, o->result, "%s", o->reason);
+            EXPLAIN(a, o->result, "%s", o->reason);
         return;
     }
-    explain(a, c->issued ? HTTP_BROKEN : HTTP_UNREACHABLE, "%s",
+    EXPLAIN(a, c->issued ? HTTP_BROKEN : HTTP_UNREACHABLE, "%s",
             curl_easy_strerror(code));
+}
+
+static void explain_transfer(const struct http_client *c, CURLcode code,
+                             struct http_answer *a)
+{
+    switch ((int)code) {
+    case CURLE_OK: explain_answer(c, a); break;
+    case CURLE_OPERATION_TIMEDOUT: explain_timeout(c, a); break;
+    case CURLE_COULDNT_CONNECT: explain_connect(c, a); break;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        EXPLAIN(a, HTTP_UNREACHABLE, "name not known: %s", c->host);
+        break;
+    default: explain_outcome(c, code, a); break;
+    }
 }
 
 void http_explain(const struct http_client *client, CURLcode code,
                   struct http_answer *answer)
 {
-    if (explain_own(client, code, answer))
-        return;
-    switch ((int)code) {
-    case CURLE_OK: explain_answer(client, answer); break;
-    case CURLE_OPERATION_TIMEDOUT: explain_timeout(client, answer); break;
-    case CURLE_COULDNT_CONNECT: explain_connect(client, answer); break;
-    case CURLE_COULDNT_RESOLVE_HOST:
-        explain(answer, HTTP_UNREACHABLE, "name not known: %s", client->host);
-        break;
-    default: explain_outcome(client, code, answer); break;
-    }
+    if (!explain_own(client, code, answer))
+        explain_transfer(client, code, answer);
+    for (char *c = answer->reason; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = ' ';
 }

@@ -1,0 +1,48 @@
+/* A small HTTP server on the test's own loop: every request is written down
+ * and answered as the test says, byte by byte. */
+#ifndef TESTS_BRIDGE_FAKE_SERVER_H
+#define TESTS_BRIDGE_FAKE_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+#define FAKE_REQUESTS 256
+
+enum fake_after {
+    FAKE_KEEP,  /* keep the connection */
+    FAKE_CLOSE, /* close it behind the answer */
+    FAKE_RESET, /* RST behind the answer */
+};
+
+struct fake_reply {
+    const char *text; /* NULL: no answer */
+    size_t len;       /* 0: strlen(text) */
+    enum fake_after after;
+};
+
+struct fake_server {
+    uv_loop_t *loop;
+    uv_tcp_t listener;
+    int port;
+    char url[64];
+    int connections;              /* accepted so far */
+    int count;                    /* requests so far */
+    char *request[FAKE_REQUESTS]; /* head and body as they came */
+    struct fake_connection *open;
+    /* What to answer to request number 0, 1, ... */
+    struct fake_reply (*reply)(struct fake_server *s, int number);
+    /* For the test's own use. */
+    int phase;
+};
+
+void fake_server_start(struct fake_server *s, uv_loop_t *loop,
+                       struct fake_reply (*reply)(struct fake_server *, int));
+/* Close the open connections from this side. */
+void fake_server_drop(struct fake_server *s);
+/* Close everything; run the loop once more afterwards. */
+void fake_server_stop(struct fake_server *s);
+/* Does request number n contain text? */
+bool fake_server_saw(const struct fake_server *s, int n, const char *text);
+
+#endif
