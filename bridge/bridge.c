@@ -37,6 +37,16 @@ bool bridge_say(struct bridge *b, const char *tail, const char *payload,
     return outlet_say(&b->outlet, topic, payload, qos, retain);
 }
 
+uint64_t bridge_hash(const void *bytes, size_t len)
+{
+    const unsigned char *p = bytes;
+    uint64_t hash = 1469598103934665603u; /* FNV-1a */
+
+    while (len-- > 0)
+        hash = (hash ^ *p++) * 1099511628211u;
+    return hash ? hash : 1;
+}
+
 /* uv handles cannot move, so an index is sorted instead of the units. */
 static int by_id(const void *a, const void *b)
 {
@@ -116,7 +126,7 @@ void bridge_save_soon(struct bridge *b)
 static void on_wake(uv_timer_t *timer);
 
 /* The short timer runs only while there is something to wait for. */
-static void schedule_wake(struct bridge *b)
+void bridge_wake_soon(struct bridge *b)
 {
     bool busy = b->session == SESSION_LISTEN || b->reading_back ||
                 b->say_online || b->state_after_birth;
@@ -134,7 +144,7 @@ static void on_wake(uv_timer_t *timer)
     session_tick(b);
     discover_tick(b);
     report_tick(b);
-    schedule_wake(b);
+    bridge_wake_soon(b);
 }
 
 static void feed_watchdog(struct bridge *b, int64_t now_ms)

@@ -84,6 +84,7 @@ struct bridge {
     enum session session;
     bool was_live;   /* there was a live session before */
     bool say_online; /* bridge/state must still be said */
+    bool say_start;  /* and before it every printer's offline */
     bool reading_back;
     int64_t session_ms; /* when the connection came */
     int64_t heard_ms;   /* the last retained message read back */
@@ -101,6 +102,7 @@ struct bridge {
 
     bool printers_due, info_due; /* must be said again */
     int64_t printers_ms;
+    uint64_t printers_hash, info_hash; /* as last said in this session */
     int64_t health_ms, watchdog_ms;
     uint64_t lag_max_us, turn_began_us;
     bool save_due, saving;
@@ -110,11 +112,15 @@ struct bridge {
 };
 
 struct moment bridge_now(const struct bridge *bridge);
+/* Something waits that needs more than the tick of each second. */
+void bridge_wake_soon(struct bridge *bridge);
 /* Begin to stop; bridge_run() returns when all is said and closed. */
 void bridge_stop(struct bridge *bridge, enum bridge_end end);
 /* Publish below the bridge's own topic. */
 bool bridge_say(struct bridge *bridge, const char *tail, const char *payload,
                 int qos, bool retain);
+/* Never 0: to see whether something changed, not for security. */
+uint64_t bridge_hash(const void *bytes, size_t len);
 struct unit *bridge_unit(struct bridge *bridge, const char *id);
 /* What printers remember changed: write it soon. */
 void bridge_save_soon(struct bridge *bridge);

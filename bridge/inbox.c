@@ -131,16 +131,6 @@ static void take_order(struct unit *unit, const char *name,
     unit_run(unit);
 }
 
-static uint64_t hash_of(const void *bytes, size_t len)
-{
-    const unsigned char *p = bytes;
-    uint64_t hash = 1469598103934665603u; /* FNV-1a */
-
-    while (len-- > 0)
-        hash = (hash ^ *p++) * 1099511628211u;
-    return hash ? hash : 1;
-}
-
 /* Printers of an earlier life that are not configured any more: their
  * availability is all that Home Assistant could still believe. */
 static void read_printers(struct bridge *b, const struct mqtt_message *m)
@@ -182,7 +172,7 @@ static void read_own(struct bridge *b, const char *tail,
     else if (strcmp(tail, "info") == 0)
         read_info(b, m);
     else if (strcmp(tail, "health") == 0)
-        b->other_health = hash_of(m->payload, m->len);
+        b->other_health = bridge_hash(m->payload, m->len);
     else if (strcmp(tail, "printers") == 0 && m->len > 0)
         read_printers(b, m);
 }

@@ -265,8 +265,9 @@ void mqtt_pump(struct mqtt *mqtt)
 
 static bool is_sendable(const struct mqtt_message *m)
 {
-    return m->topic != NULL && m->len <= MQTT_MAX_PAYLOAD && m->qos >= 0 &&
-           m->qos <= 1 && m->correlation_len <= MQTT_PROPERTY_MAX &&
+    return m->topic != NULL && m->topic[0] != '\0' &&
+           m->len <= MQTT_MAX_PAYLOAD && m->qos >= 0 && m->qos <= 1 &&
+           m->correlation_len <= MQTT_PROPERTY_MAX &&
            text_size(m->content_type) <= MQTT_PROPERTY_MAX &&
            text_size(m->response_topic) <= MQTT_PROPERTY_MAX &&
            mosquitto_pub_topic_check(m->topic) == MOSQ_ERR_SUCCESS &&

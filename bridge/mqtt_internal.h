@@ -76,6 +76,7 @@ struct mqtt_link {
     uv_poll_t *poll;
     int watched;   /* poll events asked for */
     bool reached;  /* the transport is connected */
+    bool heard;    /* some byte came */
     bool accepted; /* CONNACK 0 */
     bool announced;
     bool reading; /* inside mosquitto_loop_read() */

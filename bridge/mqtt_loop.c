@@ -95,8 +95,9 @@ static void take_over_hint(const struct mqtt *mqtt, enum mqtt_failure failure,
                         id);
     else
         (void)error_set(why,
-                        "lost again right after connecting: another program "
-                        "probably uses the client id %s; standing back",
+                        "the broker closes the connection again and again: "
+                        "another program probably uses the client id %s; "
+                        "standing back",
                         id);
 }
 
@@ -266,6 +267,12 @@ static bool reach(struct mqtt_link *link, int events)
             arm(link->mqtt, link->mqtt->limits.connack_ms);
         return true;
     }
+    if (problem == ECONNRESET || problem == EPIPE) {
+        /* Connected and closed before we looked. */
+        link->reached = true;
+        mqtt_explain(link, MOSQ_ERR_CONN_LOST, 0);
+        return false;
+    }
     char where[300];
     mqtt_link_lose(link, MQTT_FAILURE_NETWORK, "cannot connect to %s: %s",
                    mqtt_where(&link->mqtt->options, where, sizeof where),
@@ -294,6 +301,7 @@ static void open_further(struct mqtt_link *link, int events)
         mqtt_explain(link, MOSQ_ERR_CONN_LOST, 0);
         return;
     }
+    link->heard |= has_bytes(mosquitto_socket(link->client));
     if ((link->tls || (events & UV_READABLE) != 0) && !read_some(link))
         return;
     (void)write_some(link);
@@ -365,7 +373,7 @@ static void check_answers(struct mqtt *mqtt)
 {
     int64_t since = mqtt_queue_unanswered_since(&mqtt->queue);
     if (since >= 0 && mqtt_now(mqtt) - since >= mqtt->limits.puback_ms)
-        mqtt_link_lose(mqtt->link, MQTT_FAILURE_LOST,
+        mqtt_link_lose(mqtt->link, MQTT_FAILURE_BROKEN,
                        "no answer to PUBLISH for %lld s",
                        (long long)(mqtt->limits.puback_ms / 1000));
 }

@@ -72,12 +72,10 @@ static void choose_protocol(struct mqtt_policy *p, int protocol,
         p->closed = 0;
 }
 
-static bool is_takeover(const struct mqtt_policy *p, int protocol,
-                        enum mqtt_failure failure)
+static bool is_takeover(const struct mqtt_policy *p, enum mqtt_failure failure)
 {
     return failure == MQTT_FAILURE_TAKEN_OVER ||
-           (failure == MQTT_FAILURE_LOST && protocol == 4 &&
-            p->brief >= BRIEF_MAX);
+           (failure == MQTT_FAILURE_LOST && p->brief >= BRIEF_MAX);
 }
 
 int64_t mqtt_policy_failed(struct mqtt_policy *p, int protocol,
@@ -92,7 +90,7 @@ int64_t mqtt_policy_failed(struct mqtt_policy *p, int protocol,
     if (p->wanted == MQTT_AUTO)
         choose_protocol(p, protocol, failure);
 
-    p->stood_back = is_takeover(p, protocol, failure);
+    p->stood_back = is_takeover(p, failure);
     if (p->stood_back)
         return p->limits.takeover_ms;
     if (failure == MQTT_FAILURE_CREDENTIALS)

@@ -20,7 +20,8 @@ enum mqtt_failure {
     MQTT_FAILURE_VERSION,     /* does not know this protocol version */
     MQTT_FAILURE_CREDENTIALS, /* does not want us */
     MQTT_FAILURE_REFUSED,     /* any other CONNACK */
-    MQTT_FAILURE_LOST,        /* after CONNACK */
+    MQTT_FAILURE_LOST,        /* closed after CONNACK, nobody said why */
+    MQTT_FAILURE_BROKEN,      /* ended after CONNACK for a known reason */
     MQTT_FAILURE_TAKEN_OVER,  /* another one with our client id */
 };
 
@@ -39,7 +40,7 @@ struct mqtt_policy {
     int protocol;    /* of the next attempt: 5 or 4 */
     int step;        /* of the back-off */
     int closed;      /* closed without CONNACK, in a row */
-    int brief;       /* connections lost before they were steady, in a row */
+    int brief;       /* closed without a word before steady, in a row */
     bool proven[6];  /* by protocol: a CONNACK came */
     bool stood_back; /* the last failure was taken for a take-over */
     uint64_t random;

@@ -40,26 +40,26 @@ static const struct words CONNACKS[] = {
 
 /* DISCONNECT from the broker. */
 static const struct words DISCONNECTS[] = {
-    {129, MQTT_FAILURE_LOST, "malformed packet"},
-    {130, MQTT_FAILURE_LOST, "protocol error"},
-    {135, MQTT_FAILURE_LOST, "not authorized"},
-    {137, MQTT_FAILURE_LOST, "busy"},
-    {139, MQTT_FAILURE_LOST, "shutting down"},
-    {141, MQTT_FAILURE_LOST, "it heard nothing for too long"},
+    {129, MQTT_FAILURE_BROKEN, "malformed packet"},
+    {130, MQTT_FAILURE_BROKEN, "protocol error"},
+    {135, MQTT_FAILURE_BROKEN, "not authorized"},
+    {137, MQTT_FAILURE_BROKEN, "busy"},
+    {139, MQTT_FAILURE_BROKEN, "shutting down"},
+    {141, MQTT_FAILURE_BROKEN, "it heard nothing for too long"},
     {142, MQTT_FAILURE_TAKEN_OVER, "session taken over"},
-    {143, MQTT_FAILURE_LOST, "invalid topic filter"},
-    {144, MQTT_FAILURE_LOST, "invalid topic"},
-    {147, MQTT_FAILURE_LOST, "too many unacknowledged messages"},
-    {149, MQTT_FAILURE_LOST, "packet too large"},
-    {150, MQTT_FAILURE_LOST, "too many messages"},
-    {151, MQTT_FAILURE_LOST, "quota exceeded"},
-    {152, MQTT_FAILURE_LOST, "administrative action"},
-    {154, MQTT_FAILURE_LOST, "retained messages are not allowed"},
-    {155, MQTT_FAILURE_LOST, "QoS 1 is not allowed"},
-    {156, MQTT_FAILURE_LOST, "use another server"},
-    {157, MQTT_FAILURE_LOST, "the server moved"},
-    {159, MQTT_FAILURE_LOST, "too many connections a second"},
-    {160, MQTT_FAILURE_LOST, "connected for too long"},
+    {143, MQTT_FAILURE_BROKEN, "invalid topic filter"},
+    {144, MQTT_FAILURE_BROKEN, "invalid topic"},
+    {147, MQTT_FAILURE_BROKEN, "too many unacknowledged messages"},
+    {149, MQTT_FAILURE_BROKEN, "packet too large"},
+    {150, MQTT_FAILURE_BROKEN, "too many messages"},
+    {151, MQTT_FAILURE_BROKEN, "quota exceeded"},
+    {152, MQTT_FAILURE_BROKEN, "administrative action"},
+    {154, MQTT_FAILURE_BROKEN, "retained messages are not allowed"},
+    {155, MQTT_FAILURE_BROKEN, "QoS 1 is not allowed"},
+    {156, MQTT_FAILURE_BROKEN, "use another server"},
+    {157, MQTT_FAILURE_BROKEN, "the server moved"},
+    {159, MQTT_FAILURE_BROKEN, "too many connections a second"},
+    {160, MQTT_FAILURE_BROKEN, "connected for too long"},
 };
 
 static const struct words ACKNOWLEDGEMENTS[] = {
@@ -120,7 +120,7 @@ static void explain_disconnect(struct mqtt_link *link)
 {
     const struct words *w =
         find(DISCONNECTS, LENGTH(DISCONNECTS), link->reason);
-    enum mqtt_failure failure = w != NULL ? w->failure : MQTT_FAILURE_LOST;
+    enum mqtt_failure failure = w != NULL ? w->failure : MQTT_FAILURE_BROKEN;
     if (!link->accepted)
         failure = MQTT_FAILURE_REFUSED;
     if (w != NULL)
@@ -143,7 +143,7 @@ static void explain_tls(struct mqtt_link *link)
     else if (strstr(link->note, "wrong version number") != NULL)
         hint = "; is this the broker's TLS port?";
     mqtt_link_lose(link,
-                   link->accepted ? MQTT_FAILURE_LOST : MQTT_FAILURE_NETWORK,
+                   link->accepted ? MQTT_FAILURE_BROKEN : MQTT_FAILURE_NETWORK,
                    "TLS with the broker failed: %s%s", link->note, hint);
 }
 
@@ -151,14 +151,14 @@ static void explain_loss(struct mqtt_link *link, int code, int system_error)
 {
     switch (code) {
     case MOSQ_ERR_KEEPALIVE:
-        mqtt_link_lose(link, MQTT_FAILURE_LOST,
+        mqtt_link_lose(link, MQTT_FAILURE_BROKEN,
                        "the broker does not answer any more");
         break;
     case MOSQ_ERR_PROTOCOL:
     case MOSQ_ERR_MALFORMED_PACKET:
     case MOSQ_ERR_MALFORMED_UTF8:
     case MOSQ_ERR_DUPLICATE_PROPERTY:
-        mqtt_link_lose(link, MQTT_FAILURE_LOST,
+        mqtt_link_lose(link, MQTT_FAILURE_BROKEN,
                        "the broker sent something that is not MQTT");
         break;
     case MOSQ_ERR_ERRNO:
@@ -186,6 +186,11 @@ static void explain_attempt(struct mqtt_link *link, int code, int system_error)
         mqtt_link_lose(link, MQTT_FAILURE_VERSION,
                        "what answers at %s does not speak MQTT %s", where,
                        link->protocol == 5 ? "5" : "3.1.1");
+    else if (link->reached && link->tls && !link->heard)
+        mqtt_link_lose(link, MQTT_FAILURE_NETWORK,
+                       "%s closed the connection instead of talking TLS; is "
+                       "this the broker's TLS port?",
+                       where);
     else if (link->reached)
         mqtt_link_lose(link, MQTT_FAILURE_CLOSED,
                        "the broker closed the connection without an answer");

@@ -466,14 +466,20 @@ static void look_for_effect(struct printer *p, struct moment now)
     const struct driver_command *row =
         driver_command(p->driver, order->command);
     const struct driver_step *step = &row->steps[o->step];
+    enum state state = telemetry_state(&p->telemetry);
     int64_t bound = order->arguments.job;
+    char message[64];
     bool gone = bound >= 0 && current_job(p) != bound;
 
     if (driver_step_done(step, bound >= 0 ? bound : o->job_before,
                          &p->telemetry)) {
         if (row->learned && !p->memory.learned[order->command])
             p->memory.learned[order->command] = p->memory.changed = true;
-        done(p, order, now, "done");
+        (void)snprintf(message, sizeof message, "the printer is now %s",
+                       state < STATE_COUNT
+                           ? quantity_words(QUANTITY_STATE)[state]
+                           : "in an unknown state");
+        done(p, order, now, message);
         return;
     }
     if (gone && !step->job_gone)
@@ -584,7 +590,7 @@ static void step_on(struct printer *p, int http_status, struct moment now)
         accepted(p, http_status, now);
         wait_for_effect(p, now);
         break;
-    case STEP_END: done(p, o->active, now, "done"); break;
+    case STEP_END: done(p, o->active, now, "the printer took the order"); break;
     }
 }
 

@@ -231,6 +231,8 @@ int64_t printer_wake(const struct printer *p)
     int64_t order = orders_wake(p);
     int i;
 
+    if (p->flight != FLIGHT_NONE)
+        return INT64_MAX;
     if (order < wake)
         wake = order;
     for (i = 0; p->driver->endpoints[i].name; i++)

@@ -75,7 +75,8 @@ void printer_free(struct printer *printer);
 void printer_stop(struct printer *printer, struct moment now);
 
 /* True: send *request now and tell printer_answered(). False: nothing to do
- * before printer_wake(). One request at a time: false while one is out. */
+ * before printer_wake(). One request at a time: false while one is out, and
+ * the wake-up is then its answer (INT64_MAX). */
 bool printer_next(struct printer *printer, struct moment now,
                   struct request *request);
 int64_t printer_wake(const struct printer *printer);

@@ -100,6 +100,11 @@ static bool say_availability(struct publisher *pub, bool online)
     return true;
 }
 
+bool publisher_start(struct publisher *pub)
+{
+    return say_availability(pub, false);
+}
+
 static bool say_can(struct publisher *pub, const struct printer *printer)
 {
     char tail[64], topic[TOPIC_MAX + 1];

@@ -30,6 +30,8 @@ void publisher_free(struct publisher *publisher);
 
 /* Everything must be said again: the broker may have lost it. */
 void publisher_again(struct publisher *publisher);
+/* At a start: say that the printer is offline, whatever comes. */
+bool publisher_start(struct publisher *publisher);
 /* Say what changed. False: something could not go out; call again later. */
 bool publisher_sync(struct publisher *publisher, const struct printer *printer,
                     struct moment now);

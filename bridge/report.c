@@ -23,6 +23,21 @@ static bool say_json(struct bridge *b, const char *tail, cJSON *root, int qos,
     return ok;
 }
 
+/* Retained, with QoS 1, and only when it differs from what was said last. */
+static bool say_news(struct bridge *b, const char *tail, cJSON *root,
+                     uint64_t *said)
+{
+    char *text = cJSON_PrintUnformatted(root);
+    uint64_t hash = text ? bridge_hash(text, strlen(text)) : 0;
+    bool ok = *said == hash || (text && bridge_say(b, tail, text, 1, true));
+
+    if (ok)
+        *said = hash;
+    cJSON_free(text);
+    cJSON_Delete(root);
+    return ok;
+}
+
 static void add_time(cJSON *root, const char *key, int64_t seconds)
 {
     char text[VALUE_FORMAT_MAX];
@@ -62,7 +77,7 @@ void report_info(struct bridge *b)
     cJSON_AddNumberToObject(counts, "printers", (double)b->count);
     cJSON_AddNumberToObject(counts, "online", count_online(b));
     cJSON_AddItemToObject(root, "counts", counts);
-    b->info_due = !say_json(b, "info", root, 1, true);
+    b->info_due = !say_news(b, "info", root, &b->info_hash);
 }
 
 static cJSON *capabilities_of(const struct unit *unit)
@@ -109,7 +124,7 @@ void report_printers(struct bridge *b)
 
     for (i = 0; i < b->count; i++)
         cJSON_AddItemToArray(root, printer_row(&b->units[i]));
-    b->printers_due = !say_json(b, "printers", root, 1, true);
+    b->printers_due = !say_news(b, "printers", root, &b->printers_hash);
     b->printers_ms = bridge_now(b).ms;
 }
 

@@ -47,6 +47,7 @@ static bool run_health(struct bridge *b, const char *value, struct error *err)
 static bool run_printers(struct bridge *b, const char *value, struct error *err)
 {
     (void)value, (void)err;
+    b->printers_hash = 0;
     report_printers(b);
     return true;
 }

@@ -65,11 +65,24 @@ static void unsubscribe_own(struct bridge *b)
     (void)mqtt_unsubscribe(b->mqtt, filter);
 }
 
-/* At a start: every printer offline, then the bridge online. After a
- * reconnect: all fields and availabilities, then the bridge. */
-static bool say_all(struct bridge *b)
+/* At a start every printer is said to be offline before the bridge is online:
+ * what the broker kept from an earlier life is not true now. */
+static bool say_start(struct bridge *b)
 {
     bool all = true;
+    size_t i;
+
+    for (i = 0; i < b->count && all; i++)
+        all = publisher_start(b->units[i].publisher);
+    if (all && bridge_say(b, "state", "online", 1, true))
+        b->say_online = b->say_start = false;
+    return !b->say_start;
+}
+
+/* After a reconnect: all fields and availabilities, then the bridge. */
+static bool say_all(struct bridge *b)
+{
+    bool all = !b->say_start || say_start(b);
     size_t i;
 
     for (i = 0; i < b->count && all; i++)
@@ -117,7 +130,9 @@ static void go_live(struct bridge *b)
     for (i = 0; i < b->count; i++)
         publisher_again(b->units[i].publisher);
     b->say_online = true;
+    b->say_start = !b->was_live;
     (void)say_all(b);
+    b->info_hash = b->printers_hash = 0;
     report_info(b);
     report_health(b);
     b->printers_due = true;
@@ -155,7 +170,7 @@ void session_connected(void *arg)
         go_live(b);
     else
         b->session = SESSION_LISTEN;
-    session_tick(b);
+    bridge_wake_soon(b);
 }
 
 void session_disconnected(void *arg, const char *reason, int64_t retry_ms)

@@ -43,6 +43,9 @@ void unit_answer(void *arg, struct printer *printer, const struct order *order,
     };
 
     (void)printer;
+    /* who is told that it is done finds it done */
+    if (answer->status == ORDER_DONE)
+        (void)unit_sync(unit);
     order_answer_json(order, answer, &json);
     answer_topic(unit, order->name, topic, sizeof topic);
     message.topic = topic;
@@ -70,7 +73,13 @@ static void schedule(struct unit *unit, struct moment now)
 
     if (json < wake)
         wake = json;
-    wake = wake > now.ms ? wake - now.ms : 0;
+    if (wake == INT64_MAX) {
+        (void)uv_timer_stop(&unit->timer);
+        return;
+    }
+    /* not 0: libuv 1.44 runs a timer that restarts itself for now at once,
+     * again and again, before it looks at a socket */
+    wake = wake > now.ms ? wake - now.ms : 1;
     (void)uv_timer_start(&unit->timer, on_timer, (uint64_t)wake, 0);
 }
 

@@ -214,13 +214,26 @@ static void drop_unsaid(struct reading *reading,
                 telemetry_clear(reading->t, field_slot(row->field, i));
 }
 
+/* root NULL: nothing is there. */
+static void read_answer(const struct driver_endpoint *row,
+                        const struct json *root, const struct mapping *mapping,
+                        struct telemetry *t, struct device *device)
+{
+    struct reading reading = {.t = t, .device = device};
+
+    reading_rows(&reading, row->fields, root, 0);
+    if (row->read)
+        row->read(root, &reading);
+    drop_unsaid(&reading, row->fields);
+    read_custom(&reading, row->name, root, mapping);
+}
+
 bool driver_decode(const struct driver *driver, int endpoint, int status,
                    const char *body, size_t len, const struct mapping *mapping,
                    struct telemetry *t, struct device *device,
                    struct error *err)
 {
     const struct driver_endpoint *row = &driver->endpoints[endpoint];
-    struct reading reading = {.t = t, .device = device};
     const struct json *root = NULL;
 
     if (status == 200) {
@@ -235,13 +248,16 @@ bool driver_decode(const struct driver *driver, int endpoint, int status,
                !(status == 404 && row->optional)) {
         return error_set(err, "%s: HTTP %d", row->name, status);
     }
-    reading_rows(&reading, row->fields, root, 0);
-    if (row->read)
-        row->read(root, &reading);
-    drop_unsaid(&reading, row->fields);
-    read_custom(&reading, row->name, root, mapping);
+    read_answer(row, root, mapping, t, device);
     json_free(root);
     return true;
+}
+
+void driver_forget(const struct driver *driver, int endpoint,
+                   const struct mapping *mapping, struct telemetry *t,
+                   struct device *device)
+{
+    read_answer(&driver->endpoints[endpoint], NULL, mapping, t, device);
 }
 
 bool driver_job_agrees(const struct telemetry *t, const struct device *device)

@@ -31,12 +31,20 @@ static double progress_of(const struct telemetry *t)
     return v.kind == VALUE_NUMBER ? v.number : 0;
 }
 
-/* On a Pi progress is 0 and the times are gone while it asks for attention,
- * and come back with PRINTING: it tells nothing. */
+/* While a Pi asks for attention, progress is 0 and the times are gone; they
+ * come back with PRINTING. */
 static bool is_mute(const struct telemetry *t, const struct device *device)
 {
     return device->variant == PRUSALINK_PI &&
-           telemetry_state(t) == STATE_ATTENTION && progress_of(t) <= 0;
+           telemetry_state(t) == STATE_ATTENTION;
+}
+
+static bool holds_any(const struct telemetry *t,
+                      const struct driver_field *rows)
+{
+    while (rows->path && !telemetry_known(t, field_slot(rows->field, 0)))
+        rows++;
+    return rows->path != NULL;
 }
 
 static void clear_rows(struct telemetry *t, const struct driver_field *rows)
@@ -50,7 +58,8 @@ static void clear_rows(struct telemetry *t, const struct driver_field *rows)
 static void drop_strangers(struct telemetry *t, struct device *device,
                            struct job_mark job)
 {
-    if (device->answered.known && !same_job(device->answered, job))
+    if (!same_job(device->answered, job) ||
+        !holds_any(t, prusalink_job_fields)) /* they went with the contact */
         device->answered.known = false;
     if (!device->answered.known)
         clear_rows(t, prusalink_job_fields);
@@ -87,7 +96,8 @@ static void doubt_progress(struct telemetry *t, struct device *device)
 
     if (device->doubted <= 0)
         return;
-    if (telemetry_known(t, SLOT_JOB_PROGRESS) && !is_mute(t, device) &&
+    if (telemetry_known(t, SLOT_JOB_PROGRESS) &&
+        !(is_mute(t, device) && progress <= 0) &&
         (progress < device->doubted || progress > device->doubted)) {
         device->doubted = 0;
         return;
@@ -142,7 +152,8 @@ static void keep_in_attention(const struct telemetry *prev,
 
     if (!job.known || !is_mute(next, device))
         return;
-    telemetry_clear(next, SLOT_JOB_PROGRESS);
+    if (progress_of(next) <= 0)
+        telemetry_clear(next, SLOT_JOB_PROGRESS);
     if (!has_status(prev) || !same_job(current_job(prev), job))
         return;
     for (i = 0; i < sizeof slots / sizeof slots[0]; i++)
