@@ -47,6 +47,8 @@ static void read_status(const struct json *root, struct reading *reading)
     const struct json *transfer = json_path(root, "transfer");
     double progress;
 
+    if (!root)
+        return;
     recognise(root, reading->device);
     reading_set(reading, SLOT_TRANSFER_ACTIVE,
                 value_truth(json_is_object(transfer)));
@@ -308,7 +310,8 @@ static void read_version(const struct json *root, struct reading *reading)
     bool pi = json_path(root, "original") || json_path(root, "sdk");
     const char *server = json_text(json_path(root, pi ? "server" : "text"));
 
-    reading->device->variant = pi ? PRUSALINK_PI : PRUSALINK_BUDDY;
+    if (root)
+        reading->device->variant = pi ? PRUSALINK_PI : PRUSALINK_BUDDY;
     if (server)
         reading_text(reading, SLOT_INFO_SERVER, server);
 }

@@ -1,0 +1,245 @@
+#include "bridge/drivers/driver.h"
+#include "check.h"
+
+enum { BUDDY = 1, PI = 2 };
+
+static const struct driver *prusalink(void)
+{
+    return driver_find("prusalink");
+}
+
+static struct device device_of(int variant)
+{
+    struct device device = {.variant = variant};
+
+    if (variant == BUDDY)
+        (void)instances_learn(&device.storages, "/usb/", 0);
+    if (variant == PI) {
+        (void)instances_learn(&device.storages, "/local", 0);
+        (void)instances_learn(&device.storages, "/sdcard", 0);
+    }
+    return device;
+}
+
+static enum encode_result print_path(int variant, const char *path,
+                                     struct request *request, struct error *err)
+{
+    struct device device = device_of(variant);
+    struct order_arguments arguments = {.job = -1};
+
+    (void)snprintf(arguments.path, sizeof arguments.path, "%s", path);
+    return driver_encode(prusalink(), COMMAND_PRINT, 0, &arguments, NULL,
+                         &device, request, err);
+}
+
+static void assert_target(int variant, const char *path, const char *target)
+{
+    struct request request;
+
+    assert_int_equal(print_path(variant, path, &request, NULL), ENCODE_SEND);
+    assert_string_equal(request.target, target);
+}
+
+static void assert_refused(int variant, const char *path, const char *part)
+{
+    struct request request;
+    struct error err = {0};
+
+    assert_int_equal(print_path(variant, path, &request, &err), ENCODE_REFUSED);
+    if (!strstr(err.text, part))
+        fail_msg("%s: \"%s\" does not say \"%s\"", path, err.text, part);
+}
+
+static void paths_are_percent_encoded(void **state)
+{
+    (void)state;
+    assert_target(BUDDY, "/usb/BOX~1.GCO", "/api/v1/files/usb/BOX~1.GCO");
+    assert_target(BUDDY, "/usb/a b+c%d.gcode",
+                  "/api/v1/files/usb/a%20b%2Bc%25d.gcode");
+    assert_target(BUDDY, "/usb/file?.gcode", "/api/v1/files/usb/file%3F.gcode");
+    assert_target(BUDDY, "/usb/!@#$%^&*()[] {}",
+                  "/api/v1/files/usb/"
+                  "%21%40%23%24%25%5E%26%2A%28%29%5B%5D%20%7B%7D");
+    assert_target(BUDDY, "/usb/k\u0159e.gcode",
+                  "/api/v1/files/usb/k%C5%99e.gcode");
+    assert_target(PI, "/local/parts/O'Neil.gcode",
+                  "/api/v1/files/local/parts/O%27Neil.gcode");
+    assert_target(PI, "/sdcard//a///b.gcode", "/api/v1/files/sdcard/a/b.gcode");
+    assert_target(PI, "/local/..a/b..gcode",
+                  "/api/v1/files/local/..a/b..gcode");
+    assert_target(PI, "/local/...", "/api/v1/files/local/...");
+}
+
+static void a_print_is_sent_once_and_may_take_long(void **state)
+{
+    struct request request;
+
+    (void)state;
+    assert_int_equal(print_path(BUDDY, "/usb/a.g", &request, NULL),
+                     ENCODE_SEND);
+    assert_int_equal(request.method, HTTP_POST);
+    assert_true(request.once);
+    assert_int_equal(request.body_len, 0);
+    assert_int_equal(request.timeout_ms, 15000);
+}
+
+static void bad_paths_are_refused_with_a_remedy(void **state)
+{
+    static const struct {
+        const char *path, *part;
+    } rows[] = {
+        {"", "begins with a slash"},
+        {"/", "begins with a slash"},
+        {"//usb/a.g", "begins with a slash"},
+        {"usb/a.g", "begins with a slash"},
+        {"/usb", "not a file"},
+        {"/usb/", "not a file"},
+        {"/usb/parts/", "not a file"},
+        {"/usb/../a.g", ".. as a part"},
+        {"/usb/..", ".. as a part"},
+        {"/../usb/a.g", ".. as a part"},
+        {"/usb/./a.g", ".. as a part"},
+        {"/usb/x\\..\\a.g", ".. as a part"},
+        {"/usb/a\n.g", "control characters"},
+        {"/usb/a\x7f.g", "control characters"},
+        {"/usb/\xff.g", "control characters"},
+        {"/sdcard/a.g", "no storage /sdcard; begin the path with /usb"},
+        {"/USB/a.g", "no storage /USB"},
+        {"/usbx/a.g", "no storage /usbx"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_refused(BUDDY, rows[i].path, rows[i].part);
+    assert_refused(PI, "/usb/a.g", "begin the path with /local, /sdcard");
+}
+
+static void an_unknown_printer_takes_any_storage(void **state)
+{
+    struct order_arguments arguments = {.path = "/stick/a.g", .job = -1};
+    struct request request;
+
+    (void)state;
+    assert_int_equal(driver_encode(prusalink(), COMMAND_PRINT, 0, &arguments,
+                                   NULL, NULL, &request, NULL),
+                     ENCODE_SEND);
+}
+
+/* "/api/v1/files" and "/usb/" are 18 bytes of the target. */
+static void buddy_takes_targets_of_168_bytes(void **state)
+{
+    char path[256] = "/usb/", target[300];
+    struct request request;
+
+    (void)state;
+    memset(path + 5, 'x', 150);
+    (void)snprintf(target, sizeof target, "/api/v1/files%s", path);
+    assert_int_equal(strlen(target), 168);
+    assert_target(BUDDY, path, target);
+    path[155] = 'x';
+    assert_refused(BUDDY, path,
+                   "a request of 169 bytes and the printer takes "
+                   "168; use a shorter name");
+    assert_refused(0,
+                   "/usb/\u0159\u0159\u0159\u0159\u0159\u0159\u0159\u0159"
+                   "\u0159\u0159\u0159\u0159\u0159\u0159\u0159\u0159\u0159"
+                   "\u0159\u0159\u0159\u0159\u0159\u0159\u0159\u0159\u0159",
+                   "174 bytes");
+    memcpy(path, "/local/", 7);
+    assert_int_equal(print_path(PI, path, &request, NULL), ENCODE_SEND);
+}
+
+static void the_longest_path_fits_the_request_or_is_refused(void **state)
+{
+    char path[512] = "/local/";
+    struct request request;
+    size_t i;
+
+    (void)state;
+    for (i = 7; i + 3 < sizeof path; i += 2)
+        memcpy(path + i, "\u0159", 3);
+    assert_refused(PI, path, "the printer takes 1024");
+    memcpy(path + 329, "x", 2);
+    assert_int_equal(print_path(PI, path, &request, NULL), ENCODE_SEND);
+    assert_true(strlen(request.target) <= REQUEST_TARGET_MAX);
+}
+
+static void job_orders_name_the_job(void **state)
+{
+    static const struct {
+        enum command command;
+        enum http_method method;
+        const char *target;
+    } rows[] = {
+        {COMMAND_PAUSE, HTTP_PUT, "/api/v1/job/129/pause"},
+        {COMMAND_RESUME, HTTP_PUT, "/api/v1/job/129/resume"},
+        {COMMAND_CONTINUE, HTTP_PUT, "/api/v1/job/129/continue"},
+        {COMMAND_CANCEL, HTTP_DELETE, "/api/v1/job/129"},
+    };
+    struct order_arguments arguments = {.job = 129};
+    struct request request;
+    struct error err = {0};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        arguments.job = 129;
+        assert_int_equal(driver_encode(prusalink(), rows[i].command, 0,
+                                       &arguments, NULL, NULL, &request, &err),
+                         ENCODE_SEND);
+        assert_int_equal(request.method, rows[i].method);
+        assert_string_equal(request.target, rows[i].target);
+        assert_true(request.once);
+        arguments.job = -1;
+        assert_int_equal(driver_encode(prusalink(), rows[i].command, 0,
+                                       &arguments, NULL, NULL, &request, &err),
+                         ENCODE_REFUSED);
+        assert_non_null(strstr(err.text, "there is no job to "));
+    }
+}
+
+static void steps_are_send_wait_done(void **state)
+{
+    struct order_arguments arguments = {.job = 1};
+    struct request request;
+    int step;
+
+    (void)state;
+    for (step = 0; step < 6; step++)
+        assert_int_equal(driver_encode(prusalink(), COMMAND_PAUSE, step,
+                                       &arguments, NULL, NULL, &request, NULL),
+                         step == 0   ? ENCODE_SEND
+                         : step == 1 ? ENCODE_WAIT
+                                     : ENCODE_DONE);
+}
+
+static void what_the_bridge_does_itself_is_not_encoded(void **state)
+{
+    struct order_arguments arguments = {.job = 1};
+    struct request request;
+    struct error err = {0};
+
+    (void)state;
+    assert_int_equal(driver_encode(prusalink(), COMMAND_REFRESH, 0, &arguments,
+                                   NULL, NULL, &request, &err),
+                     ENCODE_REFUSED);
+    assert_string_equal(err.text, "the driver prusalink cannot refresh");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths_are_percent_encoded),
+        cmocka_unit_test(a_print_is_sent_once_and_may_take_long),
+        cmocka_unit_test(bad_paths_are_refused_with_a_remedy),
+        cmocka_unit_test(an_unknown_printer_takes_any_storage),
+        cmocka_unit_test(buddy_takes_targets_of_168_bytes),
+        cmocka_unit_test(the_longest_path_fits_the_request_or_is_refused),
+        cmocka_unit_test(job_orders_name_the_job),
+        cmocka_unit_test(steps_are_send_wait_done),
+        cmocka_unit_test(what_the_bridge_does_itself_is_not_encoded),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
