@@ -70,9 +70,16 @@ static void add_row(const struct discovery_bridge *bridge,
                     const struct owner *owner, const struct bridge_row *row)
 {
     const struct look_row *look = look_row(row->look);
-    cJSON *component = component_add(
-        owner, &(struct face){row->tail, look, row->name, row->icon, look->unit,
-                              look->precision, row->category, row->enabled});
+    cJSON *component = component_add(owner, &(struct face){
+                                                .tail = row->tail,
+                                                .look = look,
+                                                .name = row->name,
+                                                .icon = row->icon,
+                                                .unit = look->unit,
+                                                .precision = look->precision,
+                                                .category = row->category,
+                                                .enabled = row->enabled,
+                                            });
 
     add_topic(component, "state_topic", bridge, row->state);
     component_text(component, "value_template", row->template);

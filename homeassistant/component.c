@@ -13,9 +13,9 @@ static void add_slug(struct buffer *b, const char *text)
 {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
-        char out = c < 128 && isalnum(c) ? (char)tolower(c) : '_';
+        int slug = c < 128 && isalnum(c) ? tolower(c) : '_';
 
-        (void)buffer_add(b, &out, 1);
+        (void)buffer_format(b, "%c", slug);
     }
 }
 
@@ -33,7 +33,7 @@ static void free_key(cJSON *components, const char *tail, struct buffer *key)
 }
 
 static void add_ids(cJSON *component, const struct owner *owner,
-                    const char *platform, const char *key)
+                    const struct face *face, const char *key)
 {
     struct buffer text = {0};
 
@@ -42,10 +42,10 @@ static void add_ids(cJSON *component, const struct owner *owner,
     buffer_reset(&text);
     /* Without it new ids carry the area's name, and before 2025.10 it does no
      * harm. Never without the domain: that gives "unnamed_device". */
-    (void)buffer_format(&text, "%s.", platform);
+    (void)buffer_format(&text, "%s.", face->look->platform);
     add_slug(&text, owner->object);
     (void)buffer_text_add(&text, "_");
-    add_slug(&text, key);
+    add_slug(&text, face->id ? face->id : key);
     cJSON_AddStringToObject(component, "default_entity_id", buffer_text(&text));
     buffer_release(&text);
 }
@@ -81,7 +81,7 @@ cJSON *component_add(const struct owner *owner, const struct face *face)
 
     free_key(owner->components, face->tail, &key);
     cJSON_AddStringToObject(component, "platform", face->look->platform);
-    add_ids(component, owner, face->look->platform, buffer_text(&key));
+    add_ids(component, owner, face, buffer_text(&key));
     add_face(component, face);
     cJSON_AddItemToObject(owner->components, buffer_text(&key), component);
     buffer_release(&key);

@@ -16,13 +16,14 @@ enum category { CATEGORY_NONE, CATEGORY_DIAGNOSTIC, CATEGORY_CONFIG };
 /* Whose components they are. All borrowed. */
 struct owner {
     const char *identity; /* unique id: "<identity>_<tail>" */
-    const char *object;   /* made a slug; entity id: "sensor.<object>_<tail>" */
+    const char *object;   /* entity id: "sensor.<object>_<tail>" as a slug */
     cJSON *components;    /* the object they are added to */
 };
 
 /* What a person sees of a component. All borrowed. */
 struct face {
     const char *tail; /* the key, too */
+    const char *id;   /* end of the entity id; NULL = the key */
     const struct look_row *look;
     const char *name; /* "" = the device's own name: its main entity */
     const char *icon; /* NULL = the look's */

@@ -50,11 +50,9 @@ static void name_from_key(const char *key, struct buffer *out)
     const char *p;
 
     for (p = key; *p; p++) {
-        char c = *p == '/' || *p == '_' ? ' ' : *p;
+        int c = *p == '/' || *p == '_' ? ' ' : (unsigned char)*p;
 
-        if (p == key)
-            c = (char)toupper((unsigned char)c);
-        (void)buffer_add(out, &c, 1);
+        (void)buffer_format(out, "%c", p == key ? toupper(c) : c);
     }
 }
 
@@ -232,6 +230,7 @@ static void add_command(const struct place *place, const struct owner *owner,
         owner,
         &(struct face){
             .tail = tail,
+            .id = what->name,
             .look = look,
             .name = first_of(wish->name, first_of(row->name, what->label)),
             .icon = first_of(wish->icon, row->icon),

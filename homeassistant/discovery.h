@@ -1,6 +1,13 @@
 /* Home Assistant discovery documents (device-based, 2024.11 and later).
  *
- * Pure: facts in, JSON out. One document per printer, one for the bridge. */
+ * Pure: facts in, JSON out. One document per printer, one for the bridge.
+ *
+ * unique_id is "<identity>_<tail>", where tail is the field's key with _ for /,
+ * "cmd_<command>", or a derived entity's own name; it never changes. Entity ids
+ * are asked for as "<platform>.<printer id>_<tail>" (commands without "cmd_"),
+ * so that they are the same in every home, whatever device and area are called.
+ * Home Assistant then prefers them to a user's own ids when a device was
+ * deleted and comes again: never empty a document just to send it again. */
 #ifndef HOMEASSISTANT_DISCOVERY_H
 #define HOMEASSISTANT_DISCOVERY_H
 
@@ -17,7 +24,7 @@ struct discovery_bridge {
     const char *prefix;       /* "homeassistant" */
     const char *base;         /* "printer2mqtt" */
     const char *bridge_topic; /* "printer2mqtt/bridge" or ".../bridge-NAME" */
-    const char *id;           /* identifier of the bridge device */
+    const char *id;           /* "printer2mqtt_bridge"; unlike any serial */
     const char *name;         /* "printer2mqtt" */
     const char *version;
     const char *support_url; /* NULL */
@@ -48,11 +55,15 @@ struct discovery_row {
     const char *name;
 };
 
-/* Discovery topic "<prefix>/device/<identity made safe>/config". */
+/* Discovery topic "<prefix>/device/<identity made safe>/config". An identity
+ * with other characters than a-z A-Z 0-9 _ - gets a hash behind it, so that two
+ * never share a topic. False if it is empty or the topic does not fit. */
 bool discovery_topic(const char *prefix, const char *identity, char *out,
                      size_t size);
 
-/* The document of a printer / of the bridge into out. */
+/* Add the document of a printer / of the bridge to out. A URL that Home
+ * Assistant would not take (no host, credentials in it) is left out: one bad
+ * value costs the whole document. Printer ids are [a-z0-9_-]. */
 void discovery_printer_document(const struct discovery_bridge *bridge,
                                 const struct discovery_printer *printer,
                                 struct buffer *out);
@@ -60,10 +71,11 @@ void discovery_bridge_document(const struct discovery_bridge *bridge,
                                const struct discovery_row *printers,
                                size_t count, struct buffer *out);
 
-/* Whose is a retained document? True if json is a device document whose root
- * availability names our own state topic (bridge_topic/state); id gets the
- * printer id of its other availability topic ("" for the bridge's own). Takes
- * hostile bytes. */
+/* Whose is a retained document? True if json is a device document of this
+ * program whose root availability names our own state topic
+ * (bridge_topic/state); id gets the printer id of its other availability topic
+ * ("" for the bridge's own; undefined when false). Takes hostile bytes, at most
+ * 512 KiB (as do the next two). */
 bool discovery_is_ours(const char *json, size_t len, const char *bridge_topic,
                        const char *base, char *id, size_t size);
 
@@ -72,6 +84,7 @@ bool discovery_is_ours(const char *json, size_t len, const char *bridge_topic,
  * {"platform": ...}. False (out untouched) when nothing has to go. */
 bool discovery_removal(const char *old_json, size_t len, const char *fresh,
                        struct buffer *out);
+
 /* Equal as JSON, whatever the order of keys and spaces? */
 bool discovery_equal(const char *a, size_t len, const char *b);
 

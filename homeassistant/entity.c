@@ -26,9 +26,9 @@ static const struct entity_row fields[FIELD_COUNT] = {
     [FIELD_FLOW]               = {NULL, 0, NULL, "mdi:water-percent", PRIMARY, OFF},
 
     [FIELD_NOZZLE_TEMPERATURE] = {NULL, 0, NULL, "mdi:printer-3d-nozzle-heat", PRIMARY, ON},
-    [FIELD_NOZZLE_TARGET]      = {NULL, 0, NULL, "mdi:printer-3d-nozzle-heat-outline", PRIMARY, ON},
+    [FIELD_NOZZLE_TARGET]      = {NULL, 0, NULL, "mdi:thermometer-check", PRIMARY, ON},
     [FIELD_BED_TEMPERATURE]    = {NULL, 0, NULL, "mdi:radiator", PRIMARY, ON},
-    [FIELD_BED_TARGET]         = {NULL, 0, NULL, "mdi:radiator-off", PRIMARY, ON},
+    [FIELD_BED_TARGET]         = {NULL, 0, NULL, "mdi:thermometer-check", PRIMARY, ON},
 
     [FIELD_AXIS_X]             = {NULL, 0, NULL, "mdi:axis-x-arrow", DIAGNOSTIC, OFF},
     [FIELD_AXIS_Y]             = {NULL, 0, NULL, "mdi:axis-y-arrow", DIAGNOSTIC, OFF},
@@ -63,11 +63,11 @@ static const struct entity_row fields[FIELD_COUNT] = {
     [FIELD_TRANSFER_SIZE]      = {NULL, 0, NULL, NULL, DIAGNOSTIC, OFF},
     [FIELD_TRANSFER_BYTES]     = {NULL, 0, NULL, NULL, DIAGNOSTIC, OFF},
     [FIELD_TRANSFER_PROGRESS]  = {NULL, 0, NULL, "mdi:progress-upload", DIAGNOSTIC, OFF},
-    [FIELD_TRANSFER_REMAINING] = {NULL, 0, NULL, "mdi:timer-sand", DIAGNOSTIC, OFF},
+    [FIELD_TRANSFER_REMAINING] = {NULL, LOOK_MINUTES, NULL, "mdi:timer-sand", DIAGNOSTIC, OFF},
     [FIELD_TRANSFER_TO_PRINT]  = {NULL, 0, NULL, "mdi:printer-3d-nozzle", DIAGNOSTIC, OFF},
     [FIELD_TRANSFER_SOURCE]    = {NULL, 0, NULL, "mdi:upload-network-outline", DIAGNOSTIC, OFF},
 
-    [FIELD_STORAGE_AVAILABLE]  = {NULL, LOOK_CONNECTIVITY, "Storage", "mdi:usb-flash-drive", DIAGNOSTIC, OFF},
+    [FIELD_STORAGE_AVAILABLE]  = {NULL, LOOK_CONNECTIVITY, "Storage", "mdi:harddisk", DIAGNOSTIC, OFF},
     [FIELD_STORAGE_READ_ONLY]  = {NULL, 0, "Read-only", "mdi:pencil-off-outline", DIAGNOSTIC, OFF},
     [FIELD_STORAGE_FREE]       = {NULL, LOOK_GIGABYTES, NULL, "mdi:harddisk", DIAGNOSTIC, OFF},
     [FIELD_STORAGE_TOTAL]      = {NULL, LOOK_GIGABYTES, NULL, "mdi:harddisk", DIAGNOSTIC, OFF},

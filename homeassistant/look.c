@@ -6,9 +6,12 @@
     "{{ (value | float / " divisor ") | round(" rounding ") "                  \
     "if value | is_number else None }}"
 
-/* Home Assistant cuts hours down to whole minutes: 61 min sent as 1.01666 h
- * would be "1h 0m", so the last digit is rounded up (0.4 s at most). */
-#define HOURS SCALED("3600", "4, 'ceil'")
+/* Home Assistant rounds hours to the precision and cuts what is left down to
+ * whole minutes: 62 min would be "1h 1m" with two decimals, and 61 min "1h 0m"
+ * when 1.01666 comes in. So four decimals, the last one rounded up (0.4 s at
+ * most); minutes and their seconds alike. */
+#define HOURS   SCALED("3600", "4, 'ceil'")
+#define MINUTES SCALED("60", "4, 'ceil'")
 
 static const struct look_row rows[] = {
     [LOOK_TEXT] = {"sensor", .icon = "mdi:text", .precision = -1},
@@ -28,7 +31,9 @@ static const struct look_row rows[] = {
     [LOOK_FAN] = {"sensor", NULL, "measurement", .icon = "mdi:fan"},
     [LOOK_PERCENT] = {"sensor", NULL, "measurement", .icon = "mdi:percent"},
     [LOOK_HOURS] = {"sensor", "duration", NULL, "h", .template = HOURS,
-                    .precision = 2},
+                    .precision = 4},
+    [LOOK_MINUTES] = {"sensor", "duration", NULL, "min", .template = MINUTES,
+                      .precision = 4},
     [LOOK_SECONDS] = {"sensor", "duration"},
     [LOOK_LATENCY] = {"sensor", "duration", "measurement"},
     [LOOK_TIMESTAMP] = {"sensor", "timestamp", .precision = -1},

@@ -26,6 +26,7 @@ enum look {
     LOOK_FAN,
     LOOK_PERCENT,
     LOOK_HOURS,
+    LOOK_MINUTES, /* of what takes minutes */
     LOOK_SECONDS,
     LOOK_LATENCY,
     LOOK_TIMESTAMP,

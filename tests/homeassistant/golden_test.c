@@ -11,32 +11,41 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* Print where a and b differ, as a path. */
-static void explain(const char *path, const cJSON *a, const cJSON *b)
+/* What item of one document is in the other. */
+static const cJSON *same_place(const cJSON *item, const cJSON *other, int index)
+{
+    return item->string ? cJSON_GetObjectItemCaseSensitive(other, item->string)
+                        : cJSON_GetArrayItem(other, index);
+}
+
+static const char *step(const cJSON *item)
+{
+    return item->string ? item->string : "[]";
+}
+
+/* Print where document and golden differ, as paths. */
+static void explain(const char *path, const cJSON *document,
+                    const cJSON *golden)
 {
     const cJSON *child;
     char below[512];
     int i = 0;
 
-    if (!a || !b || a->type != b->type || !a->child) {
-        if (!cJSON_Compare(a, b, true))
-            print_message("differs at %s\n", path);
+    if (cJSON_Compare(document, golden, true))
         return;
-    }
-    cJSON_ArrayForEach(child, a)
+    if (!document || !golden || !document->child || !golden->child)
+        print_message("differs: %s\n", path);
+    cJSON_ArrayForEach(child, document)
     {
-        const cJSON *other =
-            child->string ? cJSON_GetObjectItemCaseSensitive(b, child->string)
-                          : cJSON_GetArrayItem(b, i++);
-
-        (void)snprintf(below, sizeof below, "%s/%s", path,
-                       child->string ? child->string : "[]");
-        explain(below, child, other);
+        (void)snprintf(below, sizeof below, "%s/%s", path, step(child));
+        explain(below, child, same_place(child, golden, i++));
     }
-    cJSON_ArrayForEach(
-        child, b) if (child->string &&
-                      !cJSON_GetObjectItemCaseSensitive(a, child->string))
-        print_message("only in the file: %s/%s\n", path, child->string);
+    i = 0;
+    cJSON_ArrayForEach(child, golden)
+    {
+        if (!same_place(child, document, i++))
+            print_message("only in the file: %s/%s\n", path, step(child));
+    }
 }
 
 static void check(const struct scene *scene)

@@ -75,6 +75,7 @@ static void what_is_not_wholly_ours_is_not_ours(void **state)
         {HEAD ",\"availability\":[{\"topic\":7}]}", NULL},
         {HEAD ",\"availability\":[]}", NULL},
         {HEAD ",\"availability\":" STATE "}", NULL},
+        {HEAD ",\"availability\":{\"a\":" STATE "}}", NULL},
         {HEAD "}", NULL},
         {"{\"device\":{},\"origin\":{\"name\":\"me\"},\"components\":{}"
          ",\"availability\":[" STATE "]}",
@@ -132,6 +133,10 @@ static void bytes_that_want_to_hurt_are_refused(void **state)
     assert_false(discovery_equal("{}\0{}", 5, "{}"));
     assert_false(discovery_equal("{\"1\":1,", 7, "{}"));
     assert_null(out.bytes);
+    memset(bytes, ' ', big);
+    memcpy(bytes, "{}", 2);
+    assert_true(discovery_equal(bytes, 9999, "{}"));
+    assert_false(discovery_equal(bytes, big, "{}"));
     free(bytes);
 }
 

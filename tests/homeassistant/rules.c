@@ -29,8 +29,11 @@ static bool has_word(const cJSON *list, const char *word)
 {
     const cJSON *item;
 
-    cJSON_ArrayForEach(item, list) if (strcmp(item->valuestring, word) ==
-                                       0) return true;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (strcmp(item->valuestring, word) == 0)
+            return true;
+    }
     return false;
 }
 
@@ -39,15 +42,26 @@ static void complain(const struct check *c, const char *what, const char *which)
     buffer_format(c->complaints, "%s: %s %s\n", c->key, what, which);
 }
 
+static void check_required(const struct check *c, const cJSON *object,
+                           const cJSON *rule)
+{
+    const cJSON *key;
+
+    cJSON_ArrayForEach(key, at(rule, "required"))
+    {
+        if (!at(object, key->valuestring))
+            complain(c, "lacks", key->valuestring);
+    }
+}
+
 /* Required keys are there, no key is unknown, nothing is null or "". */
 static void check_keys(const struct check *c, const cJSON *object,
                        const cJSON *rule, const cJSON *more)
 {
     const cJSON *item;
 
-    cJSON_ArrayForEach(item,
-                       at(rule, "required")) if (!at(object, item->valuestring))
-        complain(c, "lacks", item->valuestring);
+    check_required(c, object, rule);
+    check_required(c, object, more);
     cJSON_ArrayForEach(item, object)
     {
         if (!has_word(at(rule, "keys"), item->string) &&
@@ -58,9 +72,6 @@ static void check_keys(const struct check *c, const cJSON *object,
         if (cJSON_IsString(item) && !item->valuestring[0])
             complain(c, "has no text at", item->string);
     }
-    cJSON_ArrayForEach(item,
-                       at(more, "required")) if (!at(object, item->valuestring))
-        complain(c, "lacks", item->valuestring);
 }
 
 static void check_availability(const struct check *c, const cJSON *object)
