@@ -87,7 +87,9 @@ struct config {
     struct config_homeassistant homeassistant;
     struct config_printer *printers;
     size_t printer_count;
-    struct mapping **mappings; /* all that printers point to */
+    struct mapping **mappings; /* all that printers point to; the first is
+                                  what `mapping` says */
+    char **mapping_names;      /* of each; "" of the first */
     size_t mapping_count;
     enum config_log_level log_level;      /* stderr */
     enum config_log_level log_mqtt_level; /* bridge/log */

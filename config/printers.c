@@ -1,0 +1,295 @@
+/* `printers` and `defaults`: one printer after the other, laid over what the
+ * defaults say. */
+#include "config/draft.h"
+#include "config/kinds.h"
+#include "config/sections.h"
+#include "mapping/memory.h"
+
+#include <ctype.h>
+
+#define DRAFT(member) offsetof(struct draft, member)
+
+/* The ways to give a secret, and what each means. */
+static const struct {
+    const char *key;
+    size_t offset;
+    enum config_auth auth;
+} secrets[] = {
+    {"password", DRAFT(password), CONFIG_AUTH_DIGEST},
+    {"api_key", DRAFT(api_key), CONFIG_AUTH_API_KEY},
+    {"token", DRAFT(token), CONFIG_AUTH_TOKEN},
+};
+
+#define SECRET_COUNT (sizeof secrets / sizeof *secrets)
+
+static char **secret_of(struct draft *draft, size_t i)
+{
+    return (char **)(void *)((char *)draft + secrets[i].offset);
+}
+
+static bool has_secret(const struct node *node)
+{
+    size_t i;
+
+    for (i = 0; i < SECRET_COUNT; i++)
+        if (node_get(node, secrets[i].key))
+            return true;
+    return false;
+}
+
+/* A printer's own secret replaces the default, whatever its kind. */
+static void forget_secrets(struct draft *draft, const struct node *node)
+{
+    size_t i;
+
+    if (!has_secret(node))
+        return;
+    for (i = 0; i < SECRET_COUNT; i++)
+        kind_release(KIND_SECRET, secret_of(draft, i));
+}
+
+/* One secret at most, and of the kind that auth asks for. */
+static void settle_secret(struct reader *r, struct draft *draft,
+                          const struct node *node)
+{
+    struct config_printer *printer = &draft->printer;
+    const char *first = NULL;
+    size_t i;
+
+    for (i = 0; i < SECRET_COUNT; i++) {
+        char **secret = secret_of(draft, i);
+
+        if (!*secret)
+            continue;
+        if (first) {
+            reader_error(r, node, "both %s and %s are given; one is needed",
+                         first, secrets[i].key);
+            return;
+        }
+        first = secrets[i].key;
+        if (printer->auth != CONFIG_AUTH_AUTO &&
+            printer->auth != secrets[i].auth)
+            reader_error(r, node, "auth is %s, but a %s is given",
+                         auth_names[printer->auth], first);
+        if (secrets[i].auth != CONFIG_AUTH_DIGEST)
+            printer->auth = secrets[i].auth;
+    }
+    if (!first && node_get(node, "auth") && printer->auth != CONFIG_AUTH_AUTO &&
+        !has_secret(node))
+        reader_error(
+            r, node_get(node, "auth"), "auth is %s, but there is no %s",
+            auth_names[printer->auth],
+            printer->auth == CONFIG_AUTH_DIGEST ? "password"
+                                                : auth_names[printer->auth]);
+    for (i = 0; i < SECRET_COUNT && !printer->secret; i++) {
+        printer->secret = *secret_of(draft, i);
+        *secret_of(draft, i) = NULL;
+    }
+}
+
+/* The longest pause cannot be shorter than the first one. */
+static void settle_poll(struct reader *r, struct config_printer *printer,
+                        const struct node *node)
+{
+    const struct node *max = node_get(node_get(node, "poll"), "offline_max");
+
+    if (printer->poll_offline_max_ms >= printer->poll_offline_ms)
+        return;
+    if (max)
+        reader_error(r, max, "poll.offline_max is shorter than poll.offline");
+    printer->poll_offline_max_ms = printer->poll_offline_ms;
+}
+
+static void warn_tls(struct reader *r, const struct config_printer *printer,
+                     const struct node *node)
+{
+    const struct node *insecure = node_get(node, "insecure");
+    const struct node *ca_file = node_get(node, "ca_file");
+    bool tls = !printer->url || strncmp(printer->url, "https:", 6) == 0;
+
+    if (ca_file && !tls)
+        reader_warning(r, ca_file, "ca_file has no effect without https://");
+    if (!insecure || !printer->insecure)
+        return;
+    if (tls)
+        reader_warning(r, insecure, "the printer's certificate is not checked");
+    else
+        reader_warning(r, insecure, "insecure has no effect without https://");
+}
+
+static bool is_reserved(const char *id)
+{
+    static const char *const reserved[] = {"bridge", "group", "fleet", "all"};
+    size_t i;
+
+    for (i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strcmp(reserved[i], id) == 0)
+            return true;
+    return strncmp(id, "bridge-", 7) == 0;
+}
+
+/* A valid id made of what was written, for the hint. */
+static void propose_id(const char *text, char *out)
+{
+    size_t len = 0;
+
+    for (; *text && len < PRINTER_ID_MAX; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        out[len++] = isalnum(c) && c < 128 ? (char)tolower(c)
+                     : c == '-'            ? '-'
+                                           : '_';
+    }
+    out[len] = '\0';
+}
+
+static bool check_id(struct reader *r, const struct node *node)
+{
+    static const char valid[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    char proposal[PRINTER_ID_MAX + 1];
+    const char *id = node->text;
+    size_t i;
+
+    if (!*id || strlen(id) > PRINTER_ID_MAX || id[strspn(id, valid)]) {
+        propose_id(id, proposal);
+        reader_error(r, node,
+                     "a printer's id is made of a-z, 0-9, _ and -, at "
+                     "most 64 of them%s%s%s",
+                     *proposal ? "; for example '" : "", proposal,
+                     *proposal ? "'" : "");
+        return false;
+    }
+    if (is_reserved(id)) {
+        reader_error(r, node, "the id '%s' is reserved for the bridge", id);
+        return false;
+    }
+    for (i = 0; i < r->config->printer_count; i++)
+        if (strcmp(r->config->printers[i].id, id) == 0) {
+            reader_error(r, node,
+                         "the printer '%s' is defined twice; first at "
+                         "%s:%d:%d",
+                         id, r->places[i].file->path, r->places[i].line,
+                         r->places[i].column);
+            return false;
+        }
+    return true;
+}
+
+void draft_free(struct draft *draft)
+{
+    if (!draft)
+        return;
+    section_release(&printer_section, draft);
+    free(draft->printer.file);
+    free(draft);
+}
+
+void printer_release(struct config_printer *printer)
+{
+    struct draft draft = {.printer = *printer, .password = printer->secret};
+
+    section_release(&printer_section, &draft);
+    free(draft.printer.file);
+}
+
+static struct draft *draft_new(const struct reader *r)
+{
+    struct draft *draft = memory_zero(1, sizeof *draft);
+
+    if (r->defaults) {
+        *draft = *r->defaults;
+        section_copy(&printer_section, draft);
+    } else {
+        section_defaults(&printer_section, draft);
+    }
+    return draft;
+}
+
+void defaults_read(struct reader *r, const struct row *row,
+                   const struct node *node, void *base)
+{
+    struct draft *draft = draft_new(r);
+
+    (void)row;
+    (void)base;
+    section_read(r, &printer_section, node, draft, ROW_OWN);
+    settle_poll(r, &draft->printer, node);
+    r->defaults = draft;
+}
+
+static void append(struct reader *r, struct draft *draft,
+                   const struct node *key)
+{
+    struct config *config = r->config;
+    size_t n = config->printer_count;
+    struct config_printer *printer;
+
+    if ((n & (n - 1)) == 0) { /* full at each power of two */
+        config->printers = memory_grow(config->printers, n ? n * 2 : 1,
+                                       sizeof *config->printers);
+        r->places = memory_grow(r->places, n ? n * 2 : 1, sizeof *r->places);
+    }
+    printer = &config->printers[n];
+    *printer = draft->printer;
+    printer->file = memory_text(key->at.file->path);
+    printer->line = key->at.line;
+    if (!printer->mapping)
+        printer->mapping = config->mappings[0];
+    r->places[n] = key->at;
+    config->printer_count++;
+    draft->printer = (struct config_printer){.url = NULL};
+}
+
+/* One printer; key is the node that says its id. */
+static void read_printer(struct reader *r, const struct node *key,
+                         const struct node *node, unsigned refused)
+{
+    struct draft *draft;
+    size_t before;
+    bool valid = check_id(r, key);
+
+    before = reader_enter(r, key->text);
+    draft = draft_new(r);
+    (void)snprintf(draft->printer.id, sizeof draft->printer.id, "%s",
+                   key->text);
+    forget_secrets(draft, node);
+    section_read(r, &printer_section, node, draft, refused);
+    settle_secret(r, draft, node);
+    settle_poll(r, &draft->printer, node);
+    warn_tls(r, &draft->printer, node);
+    if (valid)
+        append(r, draft, key);
+    draft_free(draft);
+    reader_leave(r, before);
+}
+
+static void read_listed(struct reader *r, const struct node *node)
+{
+    const struct node *id = node_get(node, "id");
+
+    if (node->kind != NODE_MAP)
+        reader_wrong(r, node, "a map with an id");
+    else if (!id)
+        reader_error(r, node, "this printer has no id");
+    else if (id->kind != NODE_TEXT || node_is_nothing(id))
+        reader_wrong(r, id, "the id of a printer");
+    else if (!id->broken)
+        read_printer(r, id, node, 0);
+}
+
+void printers_read(struct reader *r, const struct row *row,
+                   const struct node *node, void *base)
+{
+    size_t i;
+
+    (void)row;
+    (void)base;
+    if (node->kind == NODE_TEXT && !node_is_nothing(node))
+        reader_wrong(r, node, "a map or list of printers");
+    for (i = 0; i < node->count; i++)
+        if (node->kind == NODE_LIST)
+            read_listed(r, node->entries[i].value);
+        else
+            read_printer(r, node->entries[i].key, node->entries[i].value,
+                         ROW_LISTED);
+}

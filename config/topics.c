@@ -1,0 +1,219 @@
+/* Topics of different printers that meet. Each printer's own tree,
+ * <base>/<id>/, belongs to it alone; topics anywhere else are compared. */
+#include "config/sections.h"
+#include "mapping/memory.h"
+#include "mapping/routes.h"
+
+struct claim {
+    char *topic;
+    size_t printer;
+};
+
+struct claims {
+    struct claim *rows;
+    size_t count, room;
+    const char **ids; /* of all printers, sorted */
+    bool *faulty;     /* by mapping: its fault was told of another printer */
+};
+
+/* One printer while its topics are looked at. */
+struct visit {
+    struct reader *r;
+    struct claims *claims;
+    struct routes routes;
+    size_t printer;
+    bool told; /* one problem for each printer is enough */
+};
+
+static void tell(struct visit *v, const char *format, const char *topic,
+                 const char *other)
+{
+    struct buffer sentence = {0};
+
+    (void)buffer_format(&sentence, "printers.%s: the topic %s %s %s",
+                        v->routes.printer, topic, format, other);
+    problems_error(v->r->problems, v->r->places[v->printer], "%s",
+                   sentence.bytes);
+    buffer_release(&sentence);
+    v->told = true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The printer other than this one in whose tree topic lies; NULL = none. */
+static const char *owner(const struct visit *v, const char *topic)
+{
+    const struct config *config = v->r->config;
+    char name[PRINTER_ID_MAX + 1];
+    const char *key = name, **found;
+    size_t base = strlen(config->mqtt.base_topic);
+    size_t len;
+
+    if (!topic_below(topic, config->mqtt.base_topic) || !topic[base])
+        return NULL;
+    topic += base + 1;
+    len = strcspn(topic, "/");
+    if (len > PRINTER_ID_MAX)
+        return NULL;
+    memcpy(name, topic, len);
+    name[len] = '\0';
+    found = bsearch(&key, v->claims->ids, config->printer_count,
+                    sizeof *v->claims->ids, by_name);
+    return found ? *found : NULL;
+}
+
+static void claim(struct visit *v, const char *topic)
+{
+    struct claims *claims = v->claims;
+    const char *other;
+    char tree[TOPIC_MAX + 1];
+
+    if (v->told || (routes_topic(&v->routes, "", tree, sizeof tree) &&
+                    topic_below(topic, tree)))
+        return;
+    other = owner(v, topic);
+    if (other) {
+        tell(v, "belongs to the printer", topic, other);
+        return;
+    }
+    if (claims->count == claims->room) {
+        claims->room = claims->room ? claims->room * 2 : 64;
+        claims->rows =
+            memory_grow(claims->rows, claims->room, sizeof *claims->rows);
+    }
+    claims->rows[claims->count++] =
+        (struct claim){memory_text(topic), v->printer};
+}
+
+/* Every instance a mapping names, and one that stands for all others. */
+static void sample_instances(const struct mapping *mapping,
+                             struct instances *instances)
+{
+    int i;
+
+    *instances = (struct instances){.count = 0};
+    (void)instances_learn(instances, "usb", 0);
+    for (i = 0; i < mapping->instance_count; i++)
+        (void)instances_learn(instances, mapping->instances[i].instance, 0);
+}
+
+static void claim_all(struct visit *v)
+{
+    struct instances instances;
+    struct route route;
+    char topic[TOPIC_MAX + 1];
+    enum field f;
+    enum command c;
+    int i;
+
+    sample_instances(v->routes.mapping, &instances);
+    for (f = 0; f < FIELD_COUNT; f++)
+        for (i = 0; i < field_instances(f); i++)
+            if (routes_field(&v->routes, f, i, &instances, &route))
+                claim(v, route.topic);
+    for (c = 0; c < COMMAND_COUNT; c++)
+        if (routes_command(&v->routes, c, topic, sizeof topic))
+            claim(v, topic);
+}
+
+static size_t mapping_index(const struct config *config, size_t printer)
+{
+    size_t i = 0;
+
+    while (i < config->mapping_count &&
+           config->mappings[i] != config->printers[printer].mapping)
+        i++;
+    return i;
+}
+
+static void tell_fault(struct visit *v, const struct error *err)
+{
+    size_t mapping = mapping_index(v->r->config, v->printer);
+
+    if (!v->claims->faulty[mapping])
+        problems_error(v->r->problems, v->r->places[v->printer],
+                       "printers.%s: %s", v->routes.printer, err->text);
+    v->claims->faulty[mapping] = true;
+}
+
+static void visit(struct reader *r, struct claims *claims, size_t printer)
+{
+    const struct config *config = r->config;
+    const char *prefix = config->homeassistant.enabled
+                             ? config->homeassistant.discovery_prefix
+                             : NULL;
+    struct visit v = {
+        .r = r,
+        .claims = claims,
+        .routes = {config->printers[printer].mapping, config->mqtt.base_topic,
+                   config->printers[printer].id},
+        .printer = printer,
+    };
+    struct error err;
+
+    if (!config->printers[printer].enabled)
+        return;
+    if (routes_check(&v.routes, prefix, &err))
+        claim_all(&v);
+    else
+        tell_fault(&v, &err);
+}
+
+static int by_topic(const void *left, const void *right)
+{
+    const struct claim *a = left, *b = right;
+    int order = strcmp(a->topic, b->topic);
+
+    return order ? order
+                 : (a->printer > b->printer) - (a->printer < b->printer);
+}
+
+static void compare(struct reader *r, struct claims *claims)
+{
+    const struct config_printer *printers = r->config->printers;
+    bool *told = memory_zero(r->config->printer_count, sizeof *told);
+    size_t i;
+
+    qsort(claims->rows, claims->count, sizeof *claims->rows, by_topic);
+    for (i = 1; i < claims->count; i++) {
+        const struct claim *a = &claims->rows[i - 1], *b = &claims->rows[i];
+
+        if (strcmp(a->topic, b->topic) != 0 || a->printer == b->printer ||
+            told[b->printer])
+            continue;
+        told[b->printer] = true;
+        problems_error(r->problems, r->places[b->printer],
+                       "printers.%s: the topic %s is one of %s, too; put "
+                       "{printer} into the mapping's topics",
+                       printers[b->printer].id, b->topic,
+                       printers[a->printer].id);
+    }
+    free(told);
+}
+
+void topics_check(struct reader *r)
+{
+    const struct config *config = r->config;
+    struct claims claims = {.rows = NULL};
+    size_t i;
+
+    if (config->printer_count == 0)
+        return;
+    claims.ids = memory_zero(config->printer_count, sizeof *claims.ids);
+    claims.faulty = memory_zero(config->mapping_count, sizeof *claims.faulty);
+    for (i = 0; i < config->printer_count; i++)
+        claims.ids[i] = config->printers[i].id;
+    qsort(claims.ids, config->printer_count, sizeof *claims.ids, by_name);
+    for (i = 0; i < config->printer_count; i++)
+        visit(r, &claims, i);
+    if (claims.count > 0)
+        compare(r, &claims);
+    for (i = 0; i < claims.count; i++)
+        free(claims.rows[i].topic);
+    free(claims.rows);
+    free(claims.ids);
+    free(claims.faulty);
+}
