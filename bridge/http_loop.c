@@ -31,6 +31,7 @@ struct watcher {
     uv_poll_t poll;
     struct http_shard *shard;
     curl_socket_t fd;
+    int wanted; /* events, as uv_poll_start() takes them */
 };
 
 /* Hand the finished transfers to their clients. A callback may start, abort
@@ -61,7 +62,8 @@ static void act(struct http_shard *shard, curl_socket_t fd, int events)
 
 /* On an error libcurl is told nothing and looks for itself: told of an error,
  * it gives up without reading what it is, and a poll on a dead connection would
- * not be sent again. */
+ * not be sent again. The loop stops watching then, but bytes that came before
+ * the error may be left to read. */
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct watcher *w = poll->data;
@@ -72,6 +74,8 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     if (status >= 0 && events & UV_WRITABLE)
         flags |= CURL_CSELECT_OUT;
     act(w->shard, w->fd, flags);
+    if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
+        (void)uv_poll_start(poll, w->wanted, on_ready);
 }
 
 static void on_watcher_closed(uv_handle_t *handle)
@@ -114,8 +118,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
     } else if (what >= CURL_POLL_IN && what <= CURL_POLL_INOUT) {
         if (!w)
             w = watcher_new(shard, fd);
-        if (w)
-            (void)uv_poll_start(&w->poll, wanted[what], on_ready);
+        if (!w)
+            return 0;
+        w->wanted = wanted[what];
+        (void)uv_poll_start(&w->poll, w->wanted, on_ready);
     }
     return 0;
 }

@@ -109,9 +109,9 @@ static void every_answer_is_judged(void **state)
         assert_int_equal(o.answer.result, current->result);
         assert_int_equal(o.answer.status, current->status);
         assert_int_equal(o.answer.len, strlen(o.body));
-        assert_non_null(strstr(
-            o.answer.result == HTTP_ANSWERED ? o.answer.body : o.answer.reason,
-            current->says));
+        assert_non_null(
+            strstr(o.answer.result == HTTP_ANSWERED ? o.body : o.answer.reason,
+                   current->says));
         http_client_free(c);
     }
 }
@@ -129,6 +129,30 @@ static void bytes_behind_the_answer_do_not_become_the_next_one(void **state)
     assert_int_equal(world_get(w, c, "/").answer.status, 200);
     assert_int_equal(world_get(w, c, "/").answer.status, 200);
     assert_int_equal(s->connections, 2);
+    http_client_free(c);
+}
+
+/* More than libcurl reads at once, and an RST right behind it. */
+static struct fake_reply long_then_reset(struct fake_server *s, int n)
+{
+    static char text[70000];
+    int len = snprintf(text, sizeof text,
+                       HEAD_200 "Content-Length: 60000\r\n\r\n%060000d", 1);
+
+    (void)s;
+    (void)n;
+    return (struct fake_reply){text, (size_t)len, FAKE_RESET};
+}
+
+static void an_answer_before_a_reset_is_read_to_its_end(void **state)
+{
+    struct world *w = *state;
+    struct fake_server *s = world_server(w, long_then_reset);
+    struct http_client *c = world_client(w, s, NULL);
+    struct outcome o = world_get(w, c, "/");
+
+    assert_string_equal(o.answer.reason, "HTTP 200");
+    assert_int_equal(o.answer.len, 60000);
     http_client_free(c);
 }
 
@@ -218,6 +242,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         WORLD_TEST(every_answer_is_judged),
         WORLD_TEST(bytes_behind_the_answer_do_not_become_the_next_one),
+        WORLD_TEST(an_answer_before_a_reset_is_read_to_its_end),
         WORLD_TEST(headers_without_end_are_too_big),
         WORLD_TEST(retry_after_is_handed_on),
         WORLD_TEST(a_head_answer_may_name_any_length),

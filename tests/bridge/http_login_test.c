@@ -131,7 +131,7 @@ static void a_wrong_password_costs_two_requests(void **state)
     assert_int_equal(o.answer.result, HTTP_ANSWERED);
     assert_int_equal(o.answer.status, 401);
     assert_string_equal(o.answer.reason, "HTTP 401");
-    assert_string_equal(o.answer.body, "sorry");
+    assert_string_equal(o.body, "sorry");
     assert_int_equal(s->count, 2);
     assert_int_equal(world_get(w, c, "/secret.html").answer.status, 401);
     assert_int_equal(s->count, 4);

@@ -214,7 +214,7 @@ static void servers_that_close_each_time_are_fine(void **state)
     struct http_client *c = world_client(w, s, NULL);
 
     for (int i = 0; i < 3; i++)
-        assert_string_equal(world_get(w, c, "/").answer.body, "{\"a\":1}");
+        assert_string_equal(world_get(w, c, "/").body, "{\"a\":1}");
     assert_int_equal(s->connections, 3);
     http_client_free(c);
 }

@@ -84,7 +84,7 @@ void take_outcome(void *arg, const struct http_answer *answer)
     o->answer = *answer;
     if (answer->len < sizeof o->body)
         memcpy(o->body, answer->body, answer->len + 1);
-    o->answer.body = o->body;
+    o->answer.body = NULL; /* was borrowed */
     world_wake();
 }
 
