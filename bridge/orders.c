@@ -401,14 +401,17 @@ static void begin(struct printer *p, struct order *order, struct moment now)
     o->active = order;
     o->step = o->repeats = 0;
     o->overtaken = o->unsure = false;
-    o->status_after = now.ms - FRESH_MS;
+    o->failed_before = p->polls_failed;
+    o->mark = p->contact && now.ms - p->status_sent_ms < FRESH_MS
+                  ? p->status_number - 1
+                  : p->sent_count;
     o->deadline_ms = now.ms + command_row(order->command)->limit_s * 1000LL;
     o->look_at_ms = 0;
     o->phase = PHASE_CHECK;
     if (order->command != COMMAND_REFRESH)
         return;
     o->phase = PHASE_WAIT;
-    o->status_after = now.ms - 1;
+    o->mark = p->sent_count;
     p->next_poll_ms = p->contact ? p->next_poll_ms : now.ms;
     p->missing = 0;
     printer_read_soon(p, printer_all_endpoints(p));
@@ -416,7 +419,7 @@ static void begin(struct printer *p, struct order *order, struct moment now)
 
 static bool status_is_fresh(const struct printer *p)
 {
-    return p->contact && p->status_sent_ms > p->orders.status_after;
+    return p->contact && p->status_number > p->orders.mark;
 }
 
 static void accepted(struct printer *p, int http_status, struct moment now)
@@ -491,8 +494,8 @@ static void step_refresh(struct printer *p, struct moment now)
 {
     if (status_is_fresh(p) && p->pending == 0 && p->flight == FLIGHT_NONE)
         done(p, p->orders.active, now, "all values were read");
-    else if (!p->online && p->judged && p->flight == FLIGHT_NONE &&
-             p->misses >= 2 && p->sent_ms > p->orders.status_after)
+    else if (!p->online && p->judged &&
+             p->polls_failed > p->orders.failed_before)
         refuse(p, p->orders.active, ORDER_OFFLINE, 0, now,
                "the printer is offline: %s", p->error);
 }
@@ -560,11 +563,11 @@ bool orders_next(struct printer *p, struct moment now, struct request *request)
 
 /* The request met a challenge or a dead connection and was not carried out:
  * who and what is there is read again before it is sent once more. */
-static void prepare_again(struct printer *p, struct moment now)
+static void prepare_again(struct printer *p)
 {
     p->orders.repeats++;
     p->orders.phase = PHASE_CHECK;
-    p->orders.status_after = now.ms;
+    p->orders.mark = p->sent_count;
     p->identity_read = p->serial_checked = false;
     if (p->identity_endpoint >= 0)
         p->pending |= 1u << p->identity_endpoint;
@@ -573,7 +576,7 @@ static void prepare_again(struct printer *p, struct moment now)
 static void wait_for_effect(struct printer *p, struct moment now)
 {
     p->orders.phase = PHASE_WAIT;
-    p->orders.status_after = now.ms - 1;
+    p->orders.mark = p->sent_count;
     p->orders.look_at_ms = now.ms + AFTER_ORDER_MS;
 }
 
@@ -624,7 +627,7 @@ void orders_answered(struct printer *p, const struct http_answer *answer,
     }
     if (((answered && answer->status == 401) || (!answered && !answer->sent)) &&
         o->repeats < REPEATS_MAX) {
-        prepare_again(p, now);
+        prepare_again(p);
         return;
     }
     if (answered) {

@@ -154,10 +154,11 @@ static uint32_t due_with_poll(const struct printer *p, int64_t now_ms)
 }
 
 /* When a pending endpoint may be read: no more often than once a second,
- * except at a new contact and the status around an order. */
+ * except at a new contact and around an order. */
 static int64_t readable_ms(const struct printer *p, int endpoint)
 {
     if (!p->contact || !p->read_ms[endpoint] ||
+        (endpoint == p->identity_endpoint && !p->identity_read) ||
         (endpoint == p->status_endpoint && p->orders.active))
         return 0;
     return p->read_ms[endpoint] + LEAST_GAP_MS;
@@ -208,6 +209,7 @@ bool printer_next(struct printer *p, struct moment now, struct request *request)
     if (orders_next(p, now, request)) {
         p->flight = FLIGHT_ORDER;
         p->sent_ms = now.ms;
+        p->sent_count++;
         return true;
     }
     if (now.ms >= p->next_poll_ms)
@@ -221,6 +223,7 @@ bool printer_next(struct printer *p, struct moment now, struct request *request)
     p->flight = FLIGHT_READ;
     p->reading = endpoint;
     p->sent_ms = now.ms;
+    p->sent_count++;
     driver_read(p->driver, endpoint, request);
     return true;
 }
@@ -389,6 +392,7 @@ static void read_answered(struct printer *p, const struct http_answer *answer,
     if (endpoint != p->status_endpoint)
         return;
     p->status_sent_ms = p->sent_ms;
+    p->status_number = p->sent_count;
     note_poll(p, answer, now);
     contact_established(p, now);
 }

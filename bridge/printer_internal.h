@@ -38,10 +38,11 @@ struct orders {
     struct order *active;
     enum order_phase phase;
     int step;
-    int repeats;          /* times its request had to be prepared again */
-    bool overtaken;       /* a cancel waits for the answer in flight */
-    bool unsure;          /* no answer came: it may have been carried out */
-    int64_t status_after; /* CHECK, WAIT: a status asked after this counts */
+    int repeats;    /* times its request had to be prepared again */
+    bool overtaken; /* a cancel waits for the answer in flight */
+    bool unsure;    /* no answer came: it may have been carried out */
+    uint64_t mark;  /* CHECK, WAIT: a status asked after this request counts */
+    uint64_t failed_before; /* polls, when it began */
     int64_t deadline_ms;
     int64_t look_at_ms; /* WAIT: the next status is wanted then */
     int64_t job_before; /* current when it was sent, -1 = none */
@@ -86,6 +87,8 @@ struct printer {
     uint32_t missing; /* answered 404 in this contact */
     int64_t read_ms[DRIVER_ENDPOINTS_MAX]; /* answered */
     int64_t status_sent_ms; /* the last answered status was asked then */
+    uint64_t sent_count;    /* requests so far, */
+    uint64_t status_number; /* and which of them was that status */
     int64_t next_poll_ms;
     int64_t interval_ms; /* ordered by set_poll_interval; 0 = none */
     int status_endpoint, identity_endpoint, job_endpoint;

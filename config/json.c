@@ -1,6 +1,6 @@
 #include "config/json.h"
 
-void json_quote(struct buffer *out, const char *text)
+void json_write_quote(struct buffer *out, const char *text)
 {
     (void)buffer_add(out, "\"", 1);
     for (; *text; text++) {
@@ -25,11 +25,11 @@ static void begin(struct json *j, const char *key)
     j->filled = true;
     if (!key)
         return;
-    json_quote(j->out, key);
+    json_write_quote(j->out, key);
     (void)buffer_text_add(j->out, ": ");
 }
 
-void json_open(struct json *j, const char *key, char bracket)
+void json_write_open(struct json *j, const char *key, char bracket)
 {
     begin(j, key);
     (void)buffer_add(j->out, &bracket, 1);
@@ -37,7 +37,7 @@ void json_open(struct json *j, const char *key, char bracket)
     j->filled = false;
 }
 
-void json_close(struct json *j, char bracket)
+void json_write_close(struct json *j, char bracket)
 {
     j->depth--;
     if (j->filled)
@@ -46,19 +46,19 @@ void json_close(struct json *j, char bracket)
     j->filled = true;
 }
 
-void json_text(struct json *j, const char *key, const char *text)
+void json_write_text(struct json *j, const char *key, const char *text)
 {
     begin(j, key);
-    json_quote(j->out, text);
+    json_write_quote(j->out, text);
 }
 
-void json_number(struct json *j, const char *key, double number)
+void json_write_number(struct json *j, const char *key, double number)
 {
     begin(j, key);
     (void)buffer_format(j->out, "%.15g", number);
 }
 
-void json_truth(struct json *j, const char *key, bool truth)
+void json_write_truth(struct json *j, const char *key, bool truth)
 {
     begin(j, key);
     (void)buffer_text_add(j->out, truth ? "true" : "false");

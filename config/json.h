@@ -13,13 +13,14 @@ struct json {
     bool filled; /* something stands before in this object or array */
 };
 
-void json_open(struct json *j, const char *key, char bracket); /* { or [ */
-void json_close(struct json *j, char bracket);                 /* } or ] */
-void json_text(struct json *j, const char *key, const char *text);
-void json_number(struct json *j, const char *key, double number);
-void json_truth(struct json *j, const char *key, bool truth);
+void json_write_open(struct json *j, const char *key,
+                     char bracket);                  /* { or [ */
+void json_write_close(struct json *j, char bracket); /* } or ] */
+void json_write_text(struct json *j, const char *key, const char *text);
+void json_write_number(struct json *j, const char *key, double number);
+void json_write_truth(struct json *j, const char *key, bool truth);
 
 /* text in double quotes, for JSON and YAML. */
-void json_quote(struct buffer *out, const char *text);
+void json_write_quote(struct buffer *out, const char *text);
 
 #endif

@@ -125,11 +125,29 @@ void reading_word(struct reading *reading, int slot, enum quantity quantity,
             reading_set(reading, slot, value_word(i));
 }
 
+static void say_number(struct reading *reading, int slot,
+                       enum quantity quantity, const struct driver_field *row,
+                       const struct json *node)
+{
+    double number;
+
+    if (row->digits ? json_digits(node, &number) : json_number(node, &number))
+        reading_number(reading, slot, quantity,
+                       row->scale != 0 ? number * row->scale : number);
+}
+
+static void say_text(struct reading *reading, int slot,
+                     const struct driver_field *row, const char *text)
+{
+    const char *ours = our_word(row->words, text);
+
+    reading_text(reading, slot, ours ? ours : text);
+}
+
 static void say(struct reading *reading, int slot, enum quantity quantity,
                 const struct driver_field *row, const struct json *node)
 {
-    const char *text, *ours;
-    double number;
+    const char *text = json_text(node);
     bool truth;
 
     switch (quantity_row(quantity)->kind) {
@@ -139,22 +157,14 @@ static void say(struct reading *reading, int slot, enum quantity quantity,
         break;
     case VALUE_INTEGER:
     case VALUE_NUMBER:
-    case VALUE_TIME:
-        if (row->digits ? json_digits(node, &number)
-                        : json_number(node, &number))
-            reading_number(reading, slot, quantity,
-                           row->scale != 0 ? number * row->scale : number);
-        break;
+    case VALUE_TIME: say_number(reading, slot, quantity, row, node); break;
     case VALUE_WORD:
-        text = json_text(node);
         if (text)
             reading_word(reading, slot, quantity, row->words, text);
         break;
     case VALUE_TEXT:
-        text = json_text(node);
-        ours = text ? our_word(row->words, text) : NULL;
         if (text)
-            reading_text(reading, slot, ours ? ours : text);
+            say_text(reading, slot, row, text);
         break;
     case VALUE_ABSENT: break;
     }

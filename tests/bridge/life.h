@@ -1,0 +1,65 @@
+/* A printer of bridge/printer.h with a tiny printer on the other side: time is
+ * a number, answers are made from a few facts, and everything that would go
+ * over the wire is recorded. */
+#ifndef TESTS_BRIDGE_LIFE_H
+#define TESTS_BRIDGE_LIFE_H
+
+#include "bridge/printer.h"
+
+/* cmocka.h needs the others before it. */
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#define LIFE_MAX 64
+
+/* What the other side is now. */
+struct far_side {
+    const char *state;  /* "PRINTING" */
+    const char *serial; /* NULL = not told */
+    int job;            /* 0 = none */
+    int job_name_id;    /* id that /api/v1/job tells; 0 = the same */
+    int progress;
+    int printing;                  /* seconds; -1 = not told */
+    int remaining;                 /* seconds; -1 = not told */
+    int status_code;               /* of /api/v1/status; 0 = 200 */
+    int order_code;                /* of PUT, POST, DELETE; 0 = 204 */
+    enum http_result result;       /* of everything */
+    enum http_result order_result; /* of orders */
+    bool order_lost; /* carried out, but the answer does not come */
+    void (*on_order)(struct far_side *far); /* when one is carried out */
+};
+
+struct world {
+    struct printer *printer;
+    struct far_side far;
+    struct moment now;
+    struct config_printer config;
+    struct request sent[LIFE_MAX]; /* the newest LIFE_MAX requests */
+    int sent_count;
+    struct order_answer answers[LIFE_MAX];
+    char answered[LIFE_MAX][32]; /* command names of the answers */
+    int answer_count;
+    char log[LIFE_MAX][300];
+    int log_count;
+};
+
+void life_open(struct world *life, const struct printer_memory *memory);
+void life_close(struct world *life);
+/* Let ms pass; every request that is due is answered at once. */
+void life_run(struct world *life, int64_t ms);
+/* How many requests to targets that begin with prefix were sent so far. */
+int life_sent(const struct world *life, const char *prefix);
+/* An order with this payload now, then let it begin. */
+void life_order(struct world *life, const char *name, const char *payload);
+/* The answers to this command: how many, and the newest. */
+int life_answers(const struct world *life, const char *name);
+const struct order_answer *life_answer(const struct world *life);
+/* The payload that the field with this key would have. */
+const char *life_value(const struct world *life, const char *key);
+
+#endif

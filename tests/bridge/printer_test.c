@@ -1,0 +1,221 @@
+/* The life of a printer: polling by need, offline after two missed polls, who
+ * it is before anything is believed. */
+#include "life.h"
+
+static void first_contact_asks_who_it_is_before_how_it_is(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 0);
+    assert_string_equal(life.sent[0].target, "/api/v1/info");
+    assert_string_equal(life.sent[1].target, "/api/v1/status");
+    assert_true(printer_online(life.printer));
+    assert_true(printer_settled(life.printer));
+    assert_string_equal(printer_memory(life.printer)->serial, "S1");
+    assert_string_equal(life_value(&life, "state"), "idle");
+    life_close(&life);
+}
+
+static void a_settled_printer_costs_one_request_per_poll(void **state)
+{
+    struct world life;
+    int before;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 1000);
+    before = life.sent_count;
+    life_run(&life, 50000); /* idle: every 5 s */
+    assert_in_range(life.sent_count - before, 9, 11);
+    life_close(&life);
+}
+
+static void it_polls_faster_while_it_prints(void **state)
+{
+    struct world life;
+    int before;
+
+    (void)state;
+    life_open(&life, NULL);
+    life.far.state = "PRINTING";
+    life.far.job = 7;
+    life_run(&life, 1000);
+    before = life.sent_count;
+    life_run(&life, 20000);
+    assert_in_range(life.sent_count - before, 9, 11);
+    life_close(&life);
+}
+
+static void one_missed_poll_is_not_offline(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 1000);
+    life.far.result = HTTP_TIMEOUT;
+    life_run(&life, 4500);
+    assert_true(printer_online(life.printer));
+    life.far.result = HTTP_ANSWERED;
+    life_run(&life, 2000); /* the second try follows within 2 s */
+    assert_true(printer_online(life.printer));
+    assert_string_equal(life_value(&life, "state"), "idle");
+    assert_string_equal(life_value(&life, "poll/failures"), "0");
+    life_close(&life);
+}
+
+static void two_missed_polls_are_and_what_only_it_knows_is_absent(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 1000);
+    life.far.result = HTTP_UNREACHABLE;
+    life_run(&life, 7000);
+    assert_false(printer_online(life.printer));
+    assert_string_equal(life_value(&life, "state"), "None");
+    assert_string_equal(life_value(&life, "nozzle/temperature"), "None");
+    assert_string_equal(life_value(&life, "info/serial"), "S1");
+    assert_string_equal(life_value(&life, "poll/error"), "no luck");
+    life_close(&life);
+}
+
+static void off_it_is_asked_ever_more_seldom_and_logged_once(void **state)
+{
+    struct world life;
+    int before, lines;
+
+    (void)state;
+    life_open(&life, NULL);
+    life.far.result = HTTP_UNREACHABLE;
+    life_run(&life, 10000);
+    lines = life.log_count;
+    life_run(&life, 90000);
+    before = life.sent_count;
+    life_run(&life, 120000);
+    assert_in_range(life.sent_count - before, 1, 3);
+    assert_int_equal(life.log_count, lines);
+    life_close(&life);
+}
+
+static void a_wrong_password_is_offline_at_once_for_a_minute(void **state)
+{
+    struct world life;
+    int before;
+
+    (void)state;
+    life_open(&life, NULL);
+    life.far.status_code = 401;
+    life_run(&life, 100);
+    assert_false(printer_online(life.printer));
+    assert_true(printer_judged(life.printer));
+    assert_int_equal(printer_trouble(life.printer), TROUBLE_AUTH);
+    assert_non_null(strstr(printer_remedy(life.printer), "password"));
+    before = life.sent_count;
+    life_run(&life, 50000);
+    assert_int_equal(life.sent_count, before);
+    life.far.status_code = 0;
+    life_run(&life, 15000);
+    assert_true(printer_online(life.printer));
+    life_close(&life);
+}
+
+static void another_serial_at_the_address_is_not_believed(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 1000);
+    life.far.result = HTTP_UNREACHABLE;
+    life_run(&life, 10000);
+    life.far.result = HTTP_ANSWERED;
+    life.far.serial = "S2";
+    life.far.state = "PRINTING";
+    life_run(&life, 30000);
+    assert_false(printer_online(life.printer));
+    assert_int_equal(printer_trouble(life.printer), TROUBLE_WRONG_PRINTER);
+    assert_string_equal(life_value(&life, "state"), "None");
+    assert_string_equal(life_value(&life, "info/serial"), "S1");
+    printer_forget(life.printer, life.now);
+    life_run(&life, 1000);
+    assert_true(printer_online(life.printer));
+    assert_string_equal(life_value(&life, "info/serial"), "S2");
+    life_close(&life);
+}
+
+static void a_remembered_serial_counts_after_a_restart(void **state)
+{
+    const struct printer_memory memory = {.serial = "S0"};
+    struct world life;
+
+    (void)state;
+    life_open(&life, &memory);
+    life_run(&life, 1000);
+    assert_false(printer_online(life.printer));
+    assert_int_equal(life_sent(&life, "/api/v1/status"), 0);
+    life_close(&life);
+}
+
+static void the_job_is_read_until_it_agrees_with_the_status(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 1000);
+    life.far.state = "PRINTING";
+    life.far.job = 8;
+    life.far.job_name_id = 7; /* the two are separate reads */
+    life_run(&life, 5000);
+    life.far.job_name_id = 0;
+    life_run(&life, 5000);
+    assert_string_equal(life_value(&life, "job/name"), "box8.gcode");
+    life_close(&life);
+}
+
+static void the_start_of_a_print_stays_through_a_pause(void **state)
+{
+    struct world life;
+    char start[VALUE_FORMAT_MAX];
+
+    (void)state;
+    life_open(&life, NULL);
+    life.far.state = "PRINTING";
+    life.far.job = 8;
+    life.far.printing = 600;
+    life.far.remaining = 1200;
+    life_run(&life, 1000);
+    (void)snprintf(start, sizeof start, "%s",
+                   life_value(&life, "job/started_at"));
+    assert_string_not_equal(start, "None");
+    life.far.state = "PAUSED";
+    life_run(&life, 600000);
+    assert_string_equal(life_value(&life, "job/started_at"), start);
+    life.far.state = "ATTENTION";
+    life_run(&life, 10000);
+    assert_string_equal(life_value(&life, "job/finishes_at"), "None");
+    life_close(&life);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_contact_asks_who_it_is_before_how_it_is),
+        cmocka_unit_test(a_settled_printer_costs_one_request_per_poll),
+        cmocka_unit_test(it_polls_faster_while_it_prints),
+        cmocka_unit_test(one_missed_poll_is_not_offline),
+        cmocka_unit_test(two_missed_polls_are_and_what_only_it_knows_is_absent),
+        cmocka_unit_test(off_it_is_asked_ever_more_seldom_and_logged_once),
+        cmocka_unit_test(a_wrong_password_is_offline_at_once_for_a_minute),
+        cmocka_unit_test(another_serial_at_the_address_is_not_believed),
+        cmocka_unit_test(a_remembered_serial_counts_after_a_restart),
+        cmocka_unit_test(the_job_is_read_until_it_agrees_with_the_status),
+        cmocka_unit_test(the_start_of_a_print_stays_through_a_pause),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
