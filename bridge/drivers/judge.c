@@ -111,7 +111,10 @@ static void words_of_cut_json(char *body, char *out, size_t size)
         bool escaped = *at == '\\' && at[1];
 
         at += escaped;
-        out[len++] = escaped && strchr("nrt", *at) ? ' ' : *at;
+        out[len] = *at;
+        if (escaped && strchr("nrt", *at))
+            out[len] = ' ';
+        len++;
     }
     out[len] = '\0';
 }

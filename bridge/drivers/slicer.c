@@ -3,8 +3,6 @@
 #include "bridge/drivers/json.h"
 #include "bridge/drivers/reading.h"
 
-#include <ctype.h>
-
 /* "1.20, 3.40": one number for each tool. */
 static bool sum_text(const char *text, double *sum)
 {
@@ -90,14 +88,13 @@ void slicer_duration(const struct json *node, int slot, struct reading *reading)
     double total = 0;
 
     while (text && *(text += strspn(text, " "))) {
-        char *end;
-        double number = isdigit((unsigned char)*text) ? strtod(text, &end) : 0;
-        int64_t unit = isdigit((unsigned char)*text) ? seconds_of(*end) : 0;
+        size_t digits = strspn(text, "0123456789");
+        int64_t unit = seconds_of(text[digits]);
 
-        if (unit == 0)
+        if (digits == 0 || unit == 0)
             return;
-        total += number * (double)unit;
-        text = end + 1;
+        total += strtod(text, NULL) * (double)unit;
+        text += digits + 1;
     }
     if (total > 0)
         reading_number(reading, slot, QUANTITY_DURATION, total);

@@ -146,7 +146,7 @@ static void buddy_takes_targets_of_168_bytes(void **state)
                    "\u0159\u0159\u0159\u0159\u0159\u0159\u0159\u0159\u0159"
                    "\u0159\u0159\u0159\u0159\u0159\u0159\u0159\u0159\u0159",
                    "174 bytes");
-    memcpy(path, "/local/", 7);
+    (void)snprintf(path, sizeof path, "/local/%0200d", 0);
     assert_int_equal(print_path(PI, path, &request, NULL), ENCODE_SEND);
 }
 
@@ -160,7 +160,7 @@ static void the_longest_path_fits_the_request_or_is_refused(void **state)
     for (i = 7; i + 3 < sizeof path; i += 2)
         memcpy(path + i, "\u0159", 3);
     assert_refused(PI, path, "the printer takes 1024");
-    memcpy(path + 329, "x", 2);
+    (void)snprintf(path + 329, 2, "x");
     assert_int_equal(print_path(PI, path, &request, NULL), ENCODE_SEND);
     assert_true(strlen(request.target) <= REQUEST_TARGET_MAX);
 }

@@ -220,12 +220,14 @@ static long peak_kib(void)
 static long resident_kib(void)
 {
     FILE *file = fopen("/proc/self/statm", "r");
-    long size = 0, resident = 0;
+    char line[128] = "", *resident;
 
     assert_non_null(file);
-    assert_int_equal(fscanf(file, "%ld %ld", &size, &resident), 2);
+    assert_non_null(fgets(line, sizeof line, file));
     (void)fclose(file);
-    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+    resident = strchr(line, ' ');
+    assert_non_null(resident);
+    return strtol(resident, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 /* Without the cap it would take 42 MB. */
