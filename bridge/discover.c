@@ -4,7 +4,7 @@
 
 #define SWEEP_MS     60000  /* then a printer that left is surely gone */
 #define NO_SERIAL_MS 120000 /* then a missing serial number is a trouble */
-#define FOUND_MAX    ((size_t)256 << 10)
+#define FOUND_MAX    ((size_t)512 << 10)
 
 const char *discover_identity(const struct unit *unit)
 {
@@ -61,7 +61,6 @@ static void describe(const struct unit *unit, struct discovery_printer *out)
         .url = unit->config->url,
         .routes = publisher_routes(unit->publisher),
         .instances = printer_instances(unit->printer),
-        .custom_count = (unsigned)unit->config->mapping->custom_count,
     };
     memcpy(out->reported, memory->reported, sizeof out->reported);
     for (c = 0; c < COMMAND_COUNT; c++)

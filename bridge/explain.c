@@ -66,7 +66,6 @@ static cJSON *components_of(const struct subject *s)
         .vendor = s->driver->vendor,
         .routes = &s->routes,
         .instances = &sample,
-        .custom_count = (unsigned)s->printer->mapping->custom_count,
     };
     struct buffer text = {0};
     cJSON *root, *components;

@@ -46,7 +46,6 @@ struct discovery_printer {
     const struct instances *instances;
     bool reported[SLOT_COUNT];    /* seen at least once on this printer */
     bool commands[COMMAND_COUNT]; /* can be ordered (allowed and learned) */
-    unsigned custom_count;
 };
 
 /* A row of the bridge device: one per configured printer. */
