@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -360,6 +361,18 @@ static void open_all(struct bridge *b, struct error *err)
         b->end = BRIDGE_REFUSED;
 }
 
+/* A connection per printer: the usual soft limit of 1,024 files is too low for
+ * a farm, the hard limit is what the administrator meant. */
+static void allow_many_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 enum bridge_end bridge_run(const struct config *config)
 {
     struct bridge *b = memory_zero(1, sizeof *b);
@@ -374,6 +387,7 @@ enum bridge_end bridge_run(const struct config *config)
         return BRIDGE_REFUSED;
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    allow_many_files();
     open_loop(b);
     name_ourselves(b);
     open_all(b, &err);
