@@ -180,7 +180,7 @@ void reading_rows(struct reading *reading, const struct driver_field *rows,
         const struct json *node =
             *row->path ? json_path(root, row->path) : NULL;
 
-        if (!node || reading->said[slot])
+        if (!node)
             continue;
         if (row->convert)
             row->convert(node, slot, reading);

@@ -11,10 +11,10 @@
  *
  * Expected files hold lines `key value`: the payload on the field's topic,
  * `None` for absent. Also `can/<command> online|offline`, `unknown WORD` (an
- * invented state is to be reported), `again yes|no` (the job is to be read
- * again) and `error TEXT` (the answer was refused, changed nothing, and
- * the sentence begins so). Every known field must be named, unless a line `...`
- * says that the file is not complete. `#` begins a comment. */
+ * invented state is to be reported; `None`: nothing is), `again yes|no` (the
+ * job is to be read again) and `error TEXT` (the answer was refused, changed
+ * nothing, and the sentence begins so). Every known field must be named, unless
+ * a line `...` says that the file is not complete. `#` begins a comment. */
 #include "bridge/drivers/driver.h"
 #include "mapping/memory.h"
 
@@ -196,10 +196,12 @@ static void check_can(struct world *w, const char *where, const char *key,
 static void check_unknown(struct world *w, const char *where, const char *key,
                           const char *value)
 {
+    const char *is = w->device.unknown_state ? w->device.unknown_word : "None";
+
     (void)key;
-    if (!w->device.unknown_state || strcmp(w->device.unknown_word, value) != 0)
-        fail(w, where, "unknown word is %s (%sreported)",
-             w->device.unknown_word, w->device.unknown_state ? "" : "not ");
+    if (strcmp(is, value) != 0)
+        fail(w, where, "unknown word is %s", is);
+    w->device.unknown_state = false; /* the bridge has reported it */
 }
 
 static void check_again(struct world *w, const char *where, const char *key,

@@ -71,6 +71,7 @@ static void the_printers_words_are_quoted(void **state)
         {"Bad X-Api-Key.", "(it says: \"Bad X-Api-Key.\")"},
         {"Not Printing\nPrinter is not printing.\n\nSee: http://x",
          "(it says: \"Printer is not printing.\")"},
+        {"Not Printing\n\nSee: http://x", "(it says: \"Not Printing\")"},
         {"{\"message\":\"a\\u001b[31mb\\nc\"}", "(it says: \"a [31mb c\")"},
         {"{\"message\":\"\xff\"}", "(it says: \"\xef\xbf\xbd\")"},
     };
@@ -128,7 +129,7 @@ static void a_title_alone_is_better_than_nothing(void **state)
 
 static void any_body_makes_a_valid_message_of_any_size(void **state)
 {
-    char body[2000], small[40];
+    char body[2000], small[300];
     size_t size;
 
     (void)state;
