@@ -15,26 +15,30 @@ enum task {
 
 struct document {
     char *topic;
-    char *id;     /* the printer a found document names */
-    char *wanted; /* NULL = none */
-    char *there;  /* on the broker as far as we know; NULL = nothing */
-    bool ever;    /* was sent or found since the start */
+    char *id;      /* the printer a found document names */
+    void *subject; /* what makes it; NULL = not wanted */
+    char *there;   /* on the broker as far as we know: as found, or only the
+                      skeleton of what we sent; NULL = nothing */
+    uint64_t hash; /* of what we sent; 0 = `there` was found */
+    bool ever;     /* was sent or found since the start */
     enum task task;
     int64_t due_ms;
 };
 
 struct announce {
     const struct outlet *outlet;
+    announce_make *make;
     struct document *documents;
     size_t count;
     bool ready;
 };
 
-struct announce *announce_new(const struct outlet *outlet)
+struct announce *announce_new(const struct outlet *outlet, announce_make *make)
 {
     struct announce *a = memory_zero(1, sizeof *a);
 
     a->outlet = outlet;
+    a->make = make;
     return a;
 }
 
@@ -47,7 +51,6 @@ void announce_free(struct announce *a)
     for (i = 0; i < a->count; i++) {
         free(a->documents[i].topic);
         free(a->documents[i].id);
-        free(a->documents[i].wanted);
         free(a->documents[i].there);
     }
     free(a->documents);
@@ -60,6 +63,15 @@ static void set_text(char **text, const char *to)
 
     free(*text);
     *text = copy;
+}
+
+static uint64_t hash_of(const char *text)
+{
+    uint64_t hash = 1469598103934665603u; /* FNV-1a */
+
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+    return hash ? hash : 1;
 }
 
 static struct document *find(struct announce *a, const char *topic)
@@ -77,13 +89,28 @@ static struct document *find(struct announce *a, const char *topic)
     return d;
 }
 
+/* What the broker has is json (NULL: nothing), which we sent ourselves. */
+static void note_sent(struct document *d, const char *json)
+{
+    struct buffer skeleton = {0};
+
+    if (json)
+        discovery_skeleton(json, strlen(json), &skeleton);
+    set_text(&d->there, json ? buffer_text(&skeleton) : NULL);
+    d->hash = json ? hash_of(json) : 0;
+    d->ever = true;
+    buffer_release(&skeleton);
+}
+
 void announce_connected(struct announce *a)
 {
     size_t i;
 
     a->ready = false;
-    for (i = 0; i < a->count; i++)
+    for (i = 0; i < a->count; i++) {
         set_text(&a->documents[i].there, NULL);
+        a->documents[i].hash = 0;
+    }
 }
 
 void announce_found(struct announce *a, const char *topic, const char *json,
@@ -93,17 +120,30 @@ void announce_found(struct announce *a, const char *topic, const char *json,
 
     free(d->there);
     d->there = memory_copy(json, len);
+    d->hash = 0;
     d->ever = true;
     set_text(&d->id, id);
 }
 
-static void plan(struct document *d)
+static bool is_there(const struct document *d, const char *json)
 {
-    if (d->wanted &&
-        (!d->there || !discovery_equal(d->there, strlen(d->there), d->wanted)))
+    if (d->hash)
+        return d->hash == hash_of(json);
+    return d->there && discovery_equal(d->there, strlen(d->there), json);
+}
+
+static void plan(struct announce *a, struct document *d)
+{
+    char *json = d->subject ? a->make(d->subject) : NULL;
+
+    if (json && is_there(d, json)) {
+        note_sent(d, json);
+        if (d->task == TASK_WANTED)
+            d->task = TASK_NONE;
+    } else if (json) {
         d->task = TASK_WANTED;
-    else if (d->task == TASK_WANTED)
-        d->task = TASK_NONE;
+    }
+    free(json);
 }
 
 void announce_ready(struct announce *a, bool lost)
@@ -116,23 +156,31 @@ void announce_ready(struct announce *a, bool lost)
 
         /* sent before and gone while the rest is there: a user removed the
          * device; it stays away until the next start, birth or change */
-        if (!d->there && d->ever && !lost)
-            set_text(&d->there, d->wanted);
-        plan(d);
+        if (!d->there && d->ever && !lost) {
+            char *json = d->subject ? a->make(d->subject) : NULL;
+
+            note_sent(d, json);
+            free(json);
+        }
+        plan(a, d);
     }
 }
 
-void announce_want(struct announce *a, const char *topic, const char *json)
+void announce_want(struct announce *a, const char *topic, void *subject)
 {
     struct document *d = find(a, topic);
 
-    if (json && d->wanted && strcmp(json, d->wanted) == 0)
-        return;
-    set_text(&d->wanted, json);
-    if (json)
-        plan(d);
-    else if (d->there && d->task != TASK_EMPTY)
-        d->task = TASK_REVIVE;
+    d->subject = subject;
+    if (a->ready)
+        plan(a, d);
+}
+
+void announce_unwant(struct announce *a, const char *topic)
+{
+    struct document *d = find(a, topic);
+
+    d->subject = NULL;
+    d->task = d->there ? TASK_REVIVE : TASK_NONE;
 }
 
 void announce_birth(struct announce *a, int64_t at_ms)
@@ -142,7 +190,7 @@ void announce_birth(struct announce *a, int64_t at_ms)
     for (i = 0; i < a->count; i++) {
         struct document *d = &a->documents[i];
 
-        if (!d->wanted)
+        if (!d->subject)
             continue;
         d->task = TASK_WANTED;
         if (d->due_ms < at_ms)
@@ -158,7 +206,7 @@ void announce_sweep(struct announce *a, bool (*gone)(void *arg, const char *id),
     for (i = 0; i < a->count; i++) {
         struct document *d = &a->documents[i];
 
-        if (d->there && !d->wanted && d->task == TASK_NONE && d->id &&
+        if (d->there && !d->subject && d->task == TASK_NONE && d->id &&
             gone(arg, d->id))
             d->task = TASK_REVIVE;
     }
@@ -172,18 +220,19 @@ static bool say(struct announce *a, struct document *d, const char *json)
 static bool send_wanted(struct announce *a, struct document *d)
 {
     struct buffer reduced = {0};
+    char *json = a->make(d->subject);
     bool two_steps = d->there && discovery_removal(d->there, strlen(d->there),
-                                                   d->wanted, &reduced);
-    const char *json = two_steps ? buffer_text(&reduced) : d->wanted;
-    bool ok = say(a, d, json);
+                                                   json, &reduced);
+    const char *now = two_steps ? buffer_text(&reduced) : json;
+    bool ok = say(a, d, now);
 
     if (ok) {
-        set_text(&d->there, json);
-        d->ever = true;
-        if (!two_steps)
-            d->task = TASK_NONE;
+        /* the reduced ones are gone now: what is left is the document */
+        note_sent(d, two_steps ? json : now);
+        d->task = two_steps ? TASK_WANTED : TASK_NONE;
     }
     buffer_release(&reduced);
+    free(json);
     return ok;
 }
 
@@ -192,16 +241,18 @@ static bool run(struct announce *a, struct document *d)
     switch (d->task) {
     case TASK_WANTED: return send_wanted(a, d);
     case TASK_REVIVE:
-        if (d->there && !say(a, d, d->there))
+        /* only a document as it was found can be announced once more: one of
+         * this session is known to Home Assistant already */
+        if (d->there && !d->hash && !say(a, d, d->there))
             return false;
         d->task = TASK_EMPTY;
         return true;
     case TASK_EMPTY:
         if (!say(a, d, ""))
             return false;
-        set_text(&d->there, NULL);
+        note_sent(d, NULL);
         d->task = TASK_NONE;
-        plan(d);
+        plan(a, d);
         return true;
     case TASK_NONE: break;
     }

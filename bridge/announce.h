@@ -17,7 +17,11 @@
 
 struct announce;
 
-struct announce *announce_new(const struct outlet *outlet);
+/* Makes the document of a subject anew; caller frees. Documents are not kept:
+ * at 15 kB each a thousand printers would cost more than all the rest. */
+typedef char *announce_make(void *subject);
+
+struct announce *announce_new(const struct outlet *outlet, announce_make *make);
 /* Accepts NULL. */
 void announce_free(struct announce *announce);
 
@@ -31,9 +35,11 @@ void announce_found(struct announce *announce, const char *topic,
  * topics any more, so that missing documents were not removed by a user. */
 void announce_ready(struct announce *announce, bool lost);
 
-/* This document should be on the broker (borrowed; NULL: it should not). */
-void announce_want(struct announce *announce, const char *topic,
-                   const char *json);
+/* The document of subject should be on the broker; called again when it may
+ * have changed. subject must live as long as announce. */
+void announce_want(struct announce *announce, const char *topic, void *subject);
+/* It should not be there any more. */
+void announce_unwant(struct announce *announce, const char *topic);
 /* Home Assistant was started: send all wanted documents again, at at_ms. */
 void announce_birth(struct announce *announce, int64_t at_ms);
 /* Remove every found document that nobody wants and that gone() says belongs

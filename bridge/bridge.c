@@ -351,7 +351,7 @@ static void release(struct bridge *b)
 static void open_all(struct bridge *b, struct error *err)
 {
     b->http = http_new(&b->loop, count_enabled(b->config));
-    b->announce = announce_new(&b->outlet);
+    b->announce = announce_new(&b->outlet, discover_document);
     if (!open_units(b, err)) {
         b->end = BRIDGE_REFUSED;
         return;

@@ -21,10 +21,17 @@
 
 struct bridge;
 
+/* Whose discovery document it is: a printer's, or the bridge's own. */
+struct subject {
+    struct bridge *bridge;
+    struct unit *unit; /* NULL = the bridge */
+};
+
 /* One printer on the loop. */
 struct unit {
     struct bridge *bridge;
     const struct config_printer *config;
+    struct subject subject;
     struct printer *printer;
     struct publisher *publisher;
     struct http_client *http;
@@ -66,6 +73,7 @@ struct bridge {
     struct mqtt *mqtt;
     struct store *store;
     struct announce *announce;
+    struct subject subject;
     struct outlet outlet;
     struct unit *units;  /* in the order of the file */
     struct unit **index; /* sorted by printer id */
@@ -172,6 +180,8 @@ void report_log(void *arg, enum log_level level, const char *printer,
                 const char *text);
 
 /* discover.c */
+/* The announce_make of struct subject. */
+char *discover_document(void *subject);
 void discover_tick(struct bridge *bridge);
 /* A message below the discovery prefix. */
 void discover_message(struct bridge *bridge, const struct mqtt_message *m);

@@ -111,43 +111,63 @@ static bool is_announced(const struct unit *unit, const char *identity)
             unit->announced_once);
 }
 
-static void announce_unit(struct unit *unit, const char *identity)
+static char *unit_document(const struct unit *unit)
 {
-    struct bridge *b = unit->bridge;
-    const struct discovery_bridge bridge = describe_bridge(b);
+    const struct discovery_bridge bridge = describe_bridge(unit->bridge);
     struct discovery_printer printer;
     struct buffer json = {0};
-    char topic[TOPIC_MAX + 1];
 
-    if (!discovery_topic(bridge.prefix, identity, topic, sizeof topic))
-        return;
     describe(unit, &printer);
     discovery_printer_document(&bridge, &printer, &json);
-    announce_want(b->announce, topic, buffer_text(&json));
-    unit->announced = unit->announced_once = true;
-    buffer_release(&json);
+    return json.bytes ? json.bytes : memory_text("");
 }
 
-static void announce_bridge(struct bridge *b)
+static char *bridge_document(const struct bridge *b)
 {
     const struct discovery_bridge bridge = describe_bridge(b);
-    struct discovery_row *rows;
+    struct discovery_row *rows = memory_zero(b->count, sizeof *rows);
     struct buffer json = {0};
-    char topic[TOPIC_MAX + 1];
     size_t i;
 
-    if (!b->config->homeassistant.enabled ||
-        !b->config->homeassistant.bridge_device ||
-        !discovery_topic(bridge.prefix, bridge.id, topic, sizeof topic))
-        return;
-    rows = memory_zero(b->count, sizeof *rows);
     for (i = 0; i < b->count; i++)
         rows[i] = (struct discovery_row){b->units[i].config->id,
                                          name_of(&b->units[i])};
     discovery_bridge_document(&bridge, rows, b->count, &json);
-    announce_want(b->announce, topic, buffer_text(&json));
-    buffer_release(&json);
     free(rows);
+    return json.bytes ? json.bytes : memory_text("");
+}
+
+char *discover_document(void *subject)
+{
+    const struct subject *s = subject;
+
+    return s->unit ? unit_document(s->unit) : bridge_document(s->bridge);
+}
+
+static void announce_unit(struct unit *unit, const char *identity)
+{
+    struct bridge *b = unit->bridge;
+    char topic[TOPIC_MAX + 1];
+
+    if (!discovery_topic(b->config->homeassistant.discovery_prefix, identity,
+                         topic, sizeof topic))
+        return;
+    unit->subject = (struct subject){b, unit};
+    announce_want(b->announce, topic, &unit->subject);
+    unit->announced = unit->announced_once = true;
+}
+
+static void announce_bridge(struct bridge *b)
+{
+    char topic[TOPIC_MAX + 1];
+
+    if (!b->config->homeassistant.enabled ||
+        !b->config->homeassistant.bridge_device ||
+        !discovery_topic(b->config->homeassistant.discovery_prefix,
+                         b->device_id, topic, sizeof topic))
+        return;
+    b->subject = (struct subject){b, NULL};
+    announce_want(b->announce, topic, &b->subject);
 }
 
 /* A document of ours is nobody's when its printer left the file, or is not to
@@ -240,6 +260,6 @@ void discover_forget(struct unit *unit)
         !discovery_topic(b->config->homeassistant.discovery_prefix, identity,
                          topic, sizeof topic))
         return;
-    announce_want(b->announce, topic, NULL);
+    announce_unwant(b->announce, topic);
     unit->announced = unit->announced_once = unit->remembered = false;
 }

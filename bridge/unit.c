@@ -100,7 +100,7 @@ static void note_changes(struct unit *unit)
 
     if (memory->changed) {
         memory->changed = false;
-        unit->announced = false;
+        unit->announced = bridge->bridge_announced = false;
         store_remember(bridge->store, unit->config->id, memory);
         bridge_save_soon(bridge);
         bridge->printers_due = true;

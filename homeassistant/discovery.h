@@ -84,6 +84,9 @@ bool discovery_is_ours(const char *json, size_t len, const char *bridge_topic,
 bool discovery_removal(const char *old_json, size_t len, const char *fresh,
                        struct buffer *out);
 
+/* What discovery_removal() needs of an old document, much shorter: components
+ * and platforms. Empty when json is not a device document. */
+void discovery_skeleton(const char *json, size_t len, struct buffer *out);
 /* Equal as JSON, whatever the order of keys and spaces? */
 bool discovery_equal(const char *a, size_t len, const char *b);
 

@@ -152,6 +152,27 @@ bool discovery_removal(const char *old_json, size_t len, const char *fresh,
     return removed > 0;
 }
 
+void discovery_skeleton(const char *json, size_t len, struct buffer *out)
+{
+    cJSON *old = parse(json, len);
+    cJSON *skeleton = cJSON_CreateObject();
+    cJSON *components = cJSON_AddObjectToObject(skeleton, "components");
+    const cJSON *component;
+
+    cJSON_ArrayForEach(component, item(old, "components"))
+    {
+        const cJSON *platform = item(component, "platform");
+        cJSON *row;
+
+        if (!cJSON_IsString(platform))
+            continue;
+        row = cJSON_AddObjectToObject(components, component->string);
+        cJSON_AddStringToObject(row, "platform", platform->valuestring);
+    }
+    cJSON_Delete(old);
+    document_write(skeleton, out);
+}
+
 bool discovery_equal(const char *a, size_t len, const char *b)
 {
     cJSON *left, *right;
