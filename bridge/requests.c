@@ -6,13 +6,19 @@ struct request_row {
     /* Carry it out; false: err says why not. */
     bool (*run)(struct bridge *bridge, const char *value, struct error *err);
     const char *done;
+    void (*then)(struct bridge *bridge); /* once the answer is out, or NULL */
 };
 
 static bool run_restart(struct bridge *b, const char *value, struct error *err)
 {
-    (void)value, (void)err;
-    bridge_stop(b, BRIDGE_RESTART);
+    (void)b, (void)value, (void)err;
     return true;
+}
+
+static void restart(struct bridge *b)
+{
+    log_info("restarting, as requested");
+    bridge_stop(b, BRIDGE_RESTART);
 }
 
 static bool run_republish(struct bridge *b, const char *value,
@@ -68,14 +74,15 @@ static bool run_forget(struct bridge *b, const char *value, struct error *err)
 }
 
 static const struct request_row rows[] = {
-    {"restart", run_restart, "the bridge restarts"},
-    {"republish_discovery", run_republish, "discovery is sent again"},
-    {"log_level", run_log_level, "the log level is set"},
-    {"health", run_health, "see bridge/health"},
-    {"printers", run_printers, "see bridge/printers"},
+    {"restart", run_restart, "the bridge restarts", restart},
+    {"republish_discovery", run_republish, "discovery is sent again", NULL},
+    {"log_level", run_log_level, "the log level is set", NULL},
+    {"health", run_health, "see bridge/health", NULL},
+    {"printers", run_printers, "see bridge/printers", NULL},
     {"forget", run_forget,
      "the printer's serial number is forgotten; whoever "
-     "answers next is the printer"},
+     "answers next is the printer",
+     NULL},
 };
 
 static const struct request_row *find(const char *name)
@@ -146,6 +153,8 @@ static void carry_out(struct bridge *b, const struct order *order,
         log_warning("request %s refused: %s", order->name, text);
     answer.took_ms = bridge_now(b).ms - order->arrived_ms;
     say_answer(b, order, &answer);
+    if (answer.status == ORDER_DONE && row->then)
+        row->then(b);
 }
 
 void requests_take(struct bridge *b, const char *name,
