@@ -1,0 +1,62 @@
+"""Fixtures of the stories. `house` is the stage: broker, watcher, printers, bridges."""
+import pathlib
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+from harness import House, certificates  # noqa: E402
+from harness.bridge import is_sanitized, program  # noqa: E402
+
+
+def pytest_configure(config):
+    if not program().exists():
+        raise pytest.UsageError(f"no program at {program()}; build it, or name it in $P2M_BINARY")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A story that failed tells what the bridges logged."""
+    outcome = yield
+    report = outcome.get_result()
+    for house in item.funcargs.values():
+        if report.failed and isinstance(house, House):
+            for bridge in house.bridges:
+                log = bridge.folder / "log"
+                if log.exists():
+                    report.sections.append((f"log of {bridge.folder.name}", log.read_text(errors="replace")[-20000:]))
+
+
+def _house(folder, **broker):
+    house = House(folder)
+    try:
+        house.open_broker(**broker)
+        house.watch()
+        yield house
+    finally:
+        house.close()
+
+
+@pytest.fixture
+def empty_house(tmp_path):
+    """Nobody is at home yet, not even a broker."""
+    house = House(tmp_path)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def house(tmp_path):
+    yield from _house(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory):
+    return certificates(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def sanitized():
+    return is_sanitized()

@@ -1,0 +1,7 @@
+"""The stage for end-to-end stories: the real broker, the real program, simulated printers and a watcher."""
+from .bridge import Bridge
+from .broker import Broker, certificates
+from .house import House
+from .watcher import BASE, Message, Watcher
+
+__all__ = ["BASE", "Bridge", "Broker", "House", "Message", "Watcher", "certificates"]

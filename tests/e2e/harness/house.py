@@ -1,0 +1,109 @@
+"""A house with printers: what a story needs, cleaned up behind it."""
+import copy
+
+from sim import Sim
+
+from .bridge import Bridge
+from .broker import Broker
+from .watcher import BASE, Watcher
+
+FAST = {"printing": "1s", "idle": "1s", "offline": "500ms", "offline_max": "1s"}
+
+
+def merged(config, changes):
+    """config with changes laid over it, maps joined; None removes a key."""
+    result = copy.deepcopy(config)
+    for key, value in changes.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict) and isinstance(result.get(key), dict):
+            result[key] = merged(result[key], value)
+        else:
+            result[key] = copy.deepcopy(value)
+    return result
+
+
+class House:
+    """Broker, watcher, printers and bridges of one story."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.sim = Sim()
+        self.closing = []
+        self.bridges = []
+        self.broker = None
+        self.watcher = None
+        self.config = {"state_dir": str(folder / "state"), "defaults": {"poll": FAST}, "mqtt": {}, "printers": {}}
+
+    # -- who lives here
+
+    def open_broker(self, **options):
+        self.broker = Broker(self.folder / "broker", **options).start()
+        self.closing.append(self.broker.stop)
+        self.config["mqtt"] = merged({"url": self.broker.url}, self.config["mqtt"])
+        return self.broker
+
+    def watch(self, **options):
+        """Another watcher; the first one is self.watcher."""
+        watcher = Watcher(self.broker, **options).connect()
+        self.closing.append(watcher.close)
+        self.watcher = self.watcher or watcher
+        return watcher
+
+    def add(self, name="mk4", profile="buddy", configured=None, **options):
+        """A printer that lives and is configured. configured: changes of its configuration, False for none."""
+        printer = self.sim.add(name, profile, **options)
+        if configured is not False:
+            self.config["printers"][name] = merged({"url": printer.url, "password": printer.password}
+                                                   | self._user(printer), configured or {})
+        return printer
+
+    @staticmethod
+    def _user(printer):
+        return {} if printer.username == "maker" else {"username": printer.username}
+
+    def bridge(self, changes=None, name="bridge", start=True, **options):
+        """A bridge with the house's configuration and these changes."""
+        config = changes if isinstance(changes, str) else merged(self.config, changes or {})
+        bridge = Bridge(self.folder / name, config, **options)
+        self.bridges.append(bridge)
+        if self.watcher:
+            self.watcher.guards.append(bridge.must_live)
+        return bridge.start() if start else bridge
+
+    def run(self, changes=None, *printers, **options):
+        """A bridge, and all its printers (or these) have been reached."""
+        bridge = self.bridge(changes, **options)
+        self.wait_online(*printers or self.config["printers"])
+        return bridge
+
+    # -- what is seen of them
+
+    def topic(self, printer, tail):
+        return f"{BASE}/{printer}/{tail}"
+
+    def wait(self, printer, tail, payload=None, after=-1, **options):
+        return self.watcher.wait(f"{BASE}/{printer}/{tail}", payload, after, **options)
+
+    def value(self, printer, tail):
+        return self.watcher.text(f"{BASE}/{printer}/{tail}")
+
+    def wait_online(self, *printers, after=-1):
+        for printer in printers:
+            self.wait(printer, "availability", "online", after)
+
+    # -- the end
+
+    def close(self):
+        """Everybody goes. A bridge that ended wrongly or left a sanitizer's report fails the story."""
+        errors = []
+        for end in [b.finish for b in reversed(self.bridges)] + list(reversed(self.closing)) + [self._close_sim]:
+            try:
+                end()
+            except Exception as error:     # noqa: BLE001, the rest must be closed all the same
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    def _close_sim(self):
+        self.sim.__exit__(None, None, None)

@@ -1,0 +1,73 @@
+"""Programs under test: their log, their end, and nothing left behind."""
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def until(what, predicate, timeout=20.0, interval=0.01):
+    """Wait until predicate() is true and return its value."""
+    end = time.monotonic() + timeout
+    while not (value := predicate()):
+        if time.monotonic() > end:
+            raise AssertionError(f"not seen within {timeout} s: {what}")
+        time.sleep(interval)
+    return value
+
+
+class Process:
+    """One running program. setpriv lets the kernel end it when we die without a word."""
+
+    def __init__(self, command, log, env=None, cwd=None):
+        self.log_file = pathlib.Path(log)
+        with open(self.log_file, "ab") as out:
+            self.popen = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *map(str, command)],
+                                          stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, cwd=cwd)
+
+    @property
+    def pid(self):
+        return self.popen.pid
+
+    @property
+    def log(self):
+        return self.log_file.read_text(errors="replace")
+
+    @property
+    def status(self):
+        """The exit status, None while it runs."""
+        return self.popen.poll()
+
+    def wait_log(self, pattern, timeout=20.0):
+        """Wait until the log matches the regular expression; returns the match."""
+        def look():
+            found = re.search(pattern, self.log)
+            if not found and self.status is not None:
+                raise AssertionError(f"ended with {self.status} before {pattern!r} was in the log:\n{self.log}")
+            return found
+        return until(f"{pattern!r} in the log", look, timeout)
+
+    def signal(self, number):
+        self.popen.send_signal(number)
+
+    def freeze(self):
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal(signal.SIGCONT)
+
+    def wait(self, timeout=20.0):
+        return self.popen.wait(timeout)
+
+    def kill(self):
+        """Power cut. Harmless when it has ended."""
+        if self.status is None:
+            self.popen.kill()
+        self.popen.wait(20)
