@@ -3,6 +3,7 @@
 #include "config/sections.h"
 #include "config/sources.h"
 #include "mapping/memory.h"
+#include "mapping/template.h"
 
 #include <unistd.h>
 
@@ -38,13 +39,36 @@ static void check_keys(struct reader *r, const struct node *root)
 static void check_printers(struct reader *r, const struct node *root)
 {
     const struct node *printers = node_get(root, "printers");
+    bool none = !printers || node_is_nothing(printers) ||
+                (printers->kind != NODE_TEXT && printers->count == 0);
 
-    if (r->config->printer_count > 0 || r->incomplete ||
-        r->problems->errors > 0)
-        return;
-    reader_error(r, printers ? printers : root,
-                 "there are no printers; add one, for example "
-                 "printers: {mk4: {url: 192.168.1.50, password: ...}}");
+    if (r->config->printer_count == 0 && none && !r->incomplete)
+        reader_error(r, printers ? printers : root,
+                     "there are no printers; add one, for example "
+                     "printers: {mk4: {url: 192.168.1.50, password: ...}}");
+}
+
+/* The bridge would take its own topics for devices of Home Assistant. */
+static void check_prefix(struct reader *r, const struct node *root)
+{
+    const struct config *config = r->config;
+    const struct node *base = node_get(node_get(root, "mqtt"), "base_topic");
+    const struct node *prefix =
+        node_get(node_get(root, "homeassistant"), "discovery_prefix");
+
+    if (config->homeassistant.enabled &&
+        topic_below(config->mqtt.base_topic,
+                    config->homeassistant.discovery_prefix))
+        reader_error(r,
+                     base     ? base
+                     : prefix ? prefix
+                              : root,
+                     "mqtt.base_topic '%s' lies below Home Assistant's "
+                     "discovery_prefix '%s'; choose another",
+                     config->mqtt.base_topic,
+                     config->homeassistant.discovery_prefix);
+    else
+        topics_check(r);
 }
 
 /* A QoS that no mapping gives is the broker's. */
@@ -78,7 +102,7 @@ static void read_all(struct reader *r, const struct node *root)
         mqtt_check(r, mqtt);
     check_printers(r, root);
     twins_check(r);
-    topics_check(r);
+    check_prefix(r, root);
     set_qos(r->config);
 }
 
@@ -91,12 +115,13 @@ struct config *config_load(const char *path,
     struct reader reader = {
         .problems = problems, .drivers = drivers, .config = config};
     struct sources *sources = sources_read(path, problems);
+    const struct node *root = sources_join(sources);
     bool failed;
 
     reader.incomplete = sources_incomplete(sources);
     section_defaults(&root_section, config);
     mappings_begin(&reader);
-    read_all(&reader, sources_join(sources));
+    read_all(&reader, root);
     failed = problems->errors > 0;
     problems_write(problems, out);
     sources_free(sources);

@@ -180,13 +180,16 @@ static void custom_release(struct custom_field *field)
     field_wish_release(&field->wish);
 }
 
+/* There is only one of a custom field, so nothing for {name} to mean. */
 static void check_topic(struct reader *r, const struct node *node,
-                        const struct field_wish *wish)
+                        struct field_wish *wish)
 {
-    if (wish->topic && template_uses(wish->topic, "name"))
-        reader_error(r, node,
-                     "{name} has no meaning in the topic of a custom "
-                     "field");
+    if (!wish->topic || !template_uses(wish->topic, "name"))
+        return;
+    reader_error(r, node_get(node, "topic"),
+                 "{name} has no meaning in the topic of a custom field");
+    free(wish->topic);
+    wish->topic = NULL;
 }
 
 static void read_custom(struct reader *r, const struct node *node,

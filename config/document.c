@@ -6,7 +6,8 @@
 
 #include <yaml.h>
 
-#define TAG_PREFIX "tag:yaml.org,2002:"
+#define TAG_PREFIX      "tag:yaml.org,2002:"
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 struct level {
     struct node *node;
@@ -107,8 +108,10 @@ static bool place_node(struct composer *c, struct node *node, yaml_mark_t mark)
     }
     level = &c->levels[c->depth - 1];
     if (level->node->kind == NODE_MAP && !level->key) {
-        if (node->kind != NODE_TEXT || node->hidden || node->broken)
-            return give_up(c, mark, "a key must be plain text");
+        if (node->kind != NODE_TEXT || node->hidden || node->broken) {
+            problems_error(c->problems, node->at, "a key must be plain text");
+            return false;
+        }
         level->key = node;
         return weigh(c, level->node, node, mark);
     }
@@ -424,6 +427,10 @@ bool document_read(struct document *document, struct file *file,
     c->tags = tags;
     c->problems = problems;
     *document = (struct document){0};
+    if (len >= 3 && memcmp(bytes, BYTE_ORDER_MARK, 3) == 0) {
+        bytes += 3; /* libyaml would count it as indentation */
+        len -= 3;
+    }
     ok = syntax_check_bytes(bytes, len, &at.line, &at.column, &err);
     if (!ok)
         problems_error(problems, at, "%s", err.text);

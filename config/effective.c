@@ -22,7 +22,7 @@ static void write_text(struct wish_writer *w, const char *key, const char *text)
     if (!text)
         return;
     begin(w, key);
-    json_quote(w->out, text);
+    json_write_quote(w->out, text);
 }
 
 static void write_truth(struct wish_writer *w, const char *key, int truth)
@@ -237,9 +237,9 @@ static void write_mapping(const struct mapping *mapping, struct buffer *out)
     int i;
 
     (void)buffer_text_add(out, "  topic: ");
-    json_quote(out, mapping->topic);
+    json_write_quote(out, mapping->topic);
     (void)buffer_text_add(out, "\n  command_topic: ");
-    json_quote(out, mapping->command_topic);
+    json_write_quote(out, mapping->command_topic);
     (void)buffer_format(out, "\n  absent: %s\n  fields:\n",
                         mapping->absent == ABSENT_CLEAR ? "clear" : "none");
     for (f = 0; f < FIELD_CUSTOM; f++)

@@ -8,6 +8,10 @@
 
 #define AT(member) offsetof(struct mapping, member)
 
+/* Each takes some 15 kB. */
+#define NAMED_MAX    256
+#define MAPPINGS_MAX 4096 /* with those of single printers */
+
 static bool check_rule(const char *text, struct error *err);
 static bool check_command_rule(const char *text, struct error *err);
 static void skip(struct reader *r, const struct row *row,
@@ -202,6 +206,10 @@ void mappings_read(struct reader *r, const struct row *row,
         reader_wrong(r, node, "a map");
         return;
     }
+    if (node->count > NAMED_MAX) {
+        reader_error(r, node, "there can be at most %d mappings", NAMED_MAX);
+        return;
+    }
     for (i = 0; i < node->count; i++)
         read_named(r, &node->entries[i]);
 }
@@ -239,6 +247,13 @@ void mapping_choice_read(struct reader *r, const struct row *row,
 
     if (node->kind == NODE_TEXT && !node_is_nothing(node)) {
         *target = by_name(r, node);
+        return;
+    }
+    if (r->config->mapping_count == MAPPINGS_MAX) {
+        reader_error(r, node,
+                     "more than %d mappings; let printers share them "
+                     "through `mappings`",
+                     MAPPINGS_MAX);
         return;
     }
     if (use && !use->broken)

@@ -121,11 +121,12 @@ static const struct scheme *find_scheme(const char *name)
     return NULL;
 }
 
-static bool check_socket(const char *path, struct error *err)
+static bool check_socket(const struct url *url, struct error *err)
 {
+    const char *path = url->path;
     struct sockaddr_un address;
 
-    if (*path != '/')
+    if (*path != '/' || (url->host && *url->host))
         return error_set(err, "a socket is given as unix:///path/to/it");
     if (strlen(path) >= sizeof address.sun_path)
         return error_set(err, "the path of a socket is at most %zu bytes long",
@@ -140,7 +141,7 @@ static bool check_broker(const struct url *url, const struct scheme *scheme,
         return error_set(err, "a broker's address begins with mqtt://, "
                               "mqtts:// or unix://, or is just its host");
     if (scheme->port == 0)
-        return check_socket(url->path, err);
+        return check_socket(url, err);
     if (url->path[strspn(url->path, "/")])
         return error_set(err, "nothing can follow the host and port of a "
                               "broker");
@@ -217,8 +218,7 @@ static void read_url(struct reader *r, const struct row *row,
 static void warn_tls(struct reader *r, const struct config_mqtt *mqtt,
                      const struct node *node)
 {
-    static const char *const tls_only[] = {"ca_file", "cert_file", "key_file",
-                                           "insecure"};
+    static const char *const tls_only[] = {"ca_file", "cert_file", "key_file"};
     const struct node *value;
     size_t i;
 
@@ -255,7 +255,7 @@ void mqtt_check(struct reader *r, const struct node *node)
     if (!mqtt->cert_file != !mqtt->key_file)
         reader_error(r, node, "cert_file and key_file belong together");
     if (mqtt->password && !mqtt->username)
-        reader_error(r, node, "a password needs a username");
+        reader_error(r, node, "the password needs a username");
     warn_tls(r, mqtt, node);
     reader_leave(r, before);
 }

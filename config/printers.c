@@ -69,7 +69,7 @@ static void settle_secret(struct reader *r, struct draft *draft,
         first = secrets[i].key;
         if (printer->auth != CONFIG_AUTH_AUTO &&
             printer->auth != secrets[i].auth)
-            reader_error(r, node, "auth is %s, but a %s is given",
+            reader_error(r, node, "auth is %s, but %s is given",
                          auth_names[printer->auth], first);
         if (secrets[i].auth != CONFIG_AUTH_DIGEST)
             printer->auth = secrets[i].auth;
@@ -143,32 +143,39 @@ static void propose_id(const char *text, char *out)
     out[len] = '\0';
 }
 
-static bool check_id(struct reader *r, const struct node *node)
+static bool check_name(struct reader *r, const struct node *node)
 {
     static const char valid[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
     char proposal[PRINTER_ID_MAX + 1];
     const char *id = node->text;
-    size_t i;
 
-    if (!*id || strlen(id) > PRINTER_ID_MAX || id[strspn(id, valid)]) {
-        propose_id(id, proposal);
-        reader_error(r, node,
-                     "a printer's id is made of a-z, 0-9, _ and -, at "
-                     "most 64 of them%s%s%s",
-                     *proposal ? "; for example '" : "", proposal,
-                     *proposal ? "'" : "");
-        return false;
-    }
     if (is_reserved(id)) {
         reader_error(r, node, "the id '%s' is reserved for the bridge", id);
         return false;
     }
-    for (i = 0; i < r->config->printer_count; i++)
-        if (strcmp(r->config->printers[i].id, id) == 0) {
+    if (*id && strlen(id) <= PRINTER_ID_MAX && !id[strspn(id, valid)])
+        return true;
+    propose_id(id, proposal);
+    reader_error(r, node,
+                 "a printer's id is made of a-z, 0-9, _ and -, at most %d of "
+                 "them%s%s%s",
+                 PRINTER_ID_MAX, *proposal ? "; for example '" : "", proposal,
+                 *proposal ? "'" : "");
+    return false;
+}
+
+/* Is the id free among the first printers? Keys of one map differ already. */
+static bool check_id(struct reader *r, const struct node *node, size_t first)
+{
+    size_t i;
+
+    if (!check_name(r, node))
+        return false;
+    for (i = 0; i < first; i++)
+        if (strcmp(r->config->printers[i].id, node->text) == 0) {
             reader_error(r, node,
-                         "the printer '%s' is defined twice; first at "
-                         "%s:%d:%d",
-                         id, r->places[i].file->path, r->places[i].line,
+                         "the printer '%s' is defined twice; first at %s:%d:%d",
+                         node->text, r->places[i].file->path, r->places[i].line,
                          r->places[i].column);
             return false;
         }
@@ -240,13 +247,15 @@ static void append(struct reader *r, struct draft *draft,
     draft->printer = (struct config_printer){.url = NULL};
 }
 
-/* One printer; key is the node that says its id. */
+/* One printer; key is the node that says its id, which differs from those of
+ * the first printers. */
 static void read_printer(struct reader *r, const struct node *key,
-                         const struct node *node, unsigned refused)
+                         const struct node *node, unsigned refused,
+                         size_t first)
 {
     struct draft *draft;
     size_t before;
-    bool valid = check_id(r, key);
+    bool valid = check_id(r, key, first);
 
     before = reader_enter(r, key->text);
     draft = draft_new(r);
@@ -274,12 +283,13 @@ static void read_listed(struct reader *r, const struct node *node)
     else if (id->kind != NODE_TEXT || node_is_nothing(id))
         reader_wrong(r, id, "the id of a printer");
     else if (!id->broken)
-        read_printer(r, id, node, 0);
+        read_printer(r, id, node, 0, r->config->printer_count);
 }
 
 void printers_read(struct reader *r, const struct row *row,
                    const struct node *node, void *base)
 {
+    size_t first = r->config->printer_count;
     size_t i;
 
     (void)row;
@@ -291,5 +301,5 @@ void printers_read(struct reader *r, const struct row *row,
             read_listed(r, node->entries[i].value);
         else
             read_printer(r, node->entries[i].key, node->entries[i].value,
-                         ROW_LISTED);
+                         ROW_LISTED, first);
 }

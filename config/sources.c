@@ -302,12 +302,14 @@ const struct node *sources_join(struct sources *s)
 
         if (own == root || !own)
             continue;
-        if (own->kind != NODE_MAP && !node_is_nothing(own))
+        if (own->kind != NODE_MAP && !node_is_nothing(own)) {
             problems_error(s->problems, own->at,
                            "sections such as 'mqtt:' are expected here, not "
                            "%s",
                            node_kind_name(own));
-        for (j = 0; j < own->count; j++)
+            s->incomplete = true;
+        }
+        for (j = 0; own->kind == NODE_MAP && j < own->count; j++)
             join_entry(s, root, before, &own->entries[j]);
     }
     return root;

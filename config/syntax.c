@@ -39,8 +39,6 @@ bool syntax_check_bytes(const char *bytes, size_t len, int *line, int *column,
     size_t i = 0, n;
 
     *line = *column = 1;
-    if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
-        i = 3;
     if (len >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 ||
                      memcmp(bytes, "\xfe\xff", 2) == 0))
         return error_set(err, "the file is UTF-16; save it as UTF-8");

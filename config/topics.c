@@ -9,11 +9,19 @@ struct claim {
     size_t printer;
 };
 
+/* What earlier printers showed of a mapping. */
+struct judged {
+    bool checked;
+    bool good;
+    bool local; /* all topics lie in the printer's own tree */
+};
+
 struct claims {
     struct claim *rows;
     size_t count, room;
-    const char **ids; /* of all printers, sorted */
-    bool *faulty;     /* by mapping: its fault was told of another printer */
+    const char **ids;      /* of all printers, sorted */
+    struct judged *judged; /* by mapping */
+    const char *prefix;    /* of discovery; NULL = none */
 };
 
 /* One printer while its topics are looked at. */
@@ -22,7 +30,8 @@ struct visit {
     struct claims *claims;
     struct routes routes;
     size_t printer;
-    bool told; /* one problem for each printer is enough */
+    char tree[TOPIC_MAX + 1]; /* <base>/<id> */
+    bool told;                /* one problem for each printer is enough */
 };
 
 static void tell(struct visit *v, const char *format, const char *topic,
@@ -65,27 +74,29 @@ static const char *owner(const struct visit *v, const char *topic)
     return found ? *found : NULL;
 }
 
-static void claim(struct visit *v, const char *topic)
+static void add_claim(struct claims *claims, const char *topic, size_t printer)
 {
-    struct claims *claims = v->claims;
-    const char *other;
-    char tree[TOPIC_MAX + 1];
-
-    if (v->told || (routes_topic(&v->routes, "", tree, sizeof tree) &&
-                    topic_below(topic, tree)))
-        return;
-    other = owner(v, topic);
-    if (other) {
-        tell(v, "belongs to the printer", topic, other);
-        return;
-    }
     if (claims->count == claims->room) {
         claims->room = claims->room ? claims->room * 2 : 64;
         claims->rows =
             memory_grow(claims->rows, claims->room, sizeof *claims->rows);
     }
-    claims->rows[claims->count++] =
-        (struct claim){memory_text(topic), v->printer};
+    claims->rows[claims->count++] = (struct claim){memory_text(topic), printer};
+}
+
+static void claim(struct visit *v, const char *topic)
+{
+    const char *other;
+
+    if (v->told || topic_below(topic, v->tree))
+        return;
+    other = owner(v, topic);
+    if (other)
+        tell(v, "belongs to the printer", topic, other);
+    else if (v->claims->prefix && topic_below(topic, v->claims->prefix))
+        tell(v, "lies below the discovery prefix", topic, v->claims->prefix);
+    else
+        add_claim(v->claims, topic, v->printer);
 }
 
 /* Every instance a mapping names, and one that stands for all others. */
@@ -129,37 +140,59 @@ static size_t mapping_index(const struct config *config, size_t printer)
     return i;
 }
 
-static void tell_fault(struct visit *v, const struct error *err)
+static bool is_local(const char *topic)
 {
-    size_t mapping = mapping_index(v->r->config, v->printer);
+    static const char tree[] = "{base}/{printer}/";
 
-    if (!v->claims->faulty[mapping])
+    return !topic || strncmp(topic, tree, sizeof tree - 1) == 0;
+}
+
+static bool all_local(const struct mapping *mapping)
+{
+    bool local = is_local(mapping->topic) && is_local(mapping->command_topic);
+    int i;
+
+    for (i = 0; local && i < FIELD_COUNT; i++)
+        local = is_local(mapping->fields[i].topic);
+    for (i = 0; local && i < COMMAND_COUNT; i++)
+        local = is_local(mapping->commands[i].topic);
+    for (i = 0; local && i < mapping->instance_count; i++)
+        local = is_local(mapping->instances[i].wish.topic);
+    for (i = 0; local && i < mapping->custom_count; i++)
+        local = is_local(mapping->custom[i].wish.topic);
+    return local;
+}
+
+/* What one mapping does by itself is the same for every printer. */
+static bool check_mapping(struct visit *v, struct judged *judged)
+{
+    struct error err;
+
+    if (judged->checked)
+        return judged->good;
+    judged->checked = true;
+    judged->local = all_local(v->routes.mapping);
+    judged->good = routes_check(&v->routes, v->claims->prefix, &err);
+    if (!judged->good)
         problems_error(v->r->problems, v->r->places[v->printer],
-                       "printers.%s: %s", v->routes.printer, err->text);
-    v->claims->faulty[mapping] = true;
+                       "printers.%s: %s", v->routes.printer, err.text);
+    return judged->good;
 }
 
 static void visit(struct reader *r, struct claims *claims, size_t printer)
 {
-    const struct config *config = r->config;
-    const char *prefix = config->homeassistant.enabled
-                             ? config->homeassistant.discovery_prefix
-                             : NULL;
+    const struct config_printer *p = &r->config->printers[printer];
     struct visit v = {
         .r = r,
         .claims = claims,
-        .routes = {config->printers[printer].mapping, config->mqtt.base_topic,
-                   config->printers[printer].id},
+        .routes = {p->mapping, r->config->mqtt.base_topic, p->id},
         .printer = printer,
     };
-    struct error err;
+    struct judged *judged = &claims->judged[mapping_index(r->config, printer)];
 
-    if (!config->printers[printer].enabled)
-        return;
-    if (routes_check(&v.routes, prefix, &err))
+    (void)routes_topic(&v.routes, "", v.tree, sizeof v.tree);
+    if (p->enabled && check_mapping(&v, judged) && !judged->local)
         claim_all(&v);
-    else
-        tell_fault(&v, &err);
 }
 
 static int by_topic(const void *left, const void *right)
@@ -181,8 +214,7 @@ static void compare(struct reader *r, struct claims *claims)
     for (i = 1; i < claims->count; i++) {
         const struct claim *a = &claims->rows[i - 1], *b = &claims->rows[i];
 
-        if (strcmp(a->topic, b->topic) != 0 || a->printer == b->printer ||
-            told[b->printer])
+        if (strcmp(a->topic, b->topic) != 0 || told[b->printer])
             continue;
         told[b->printer] = true;
         problems_error(r->problems, r->places[b->printer],
@@ -202,8 +234,10 @@ void topics_check(struct reader *r)
 
     if (config->printer_count == 0)
         return;
+    if (config->homeassistant.enabled)
+        claims.prefix = config->homeassistant.discovery_prefix;
     claims.ids = memory_zero(config->printer_count, sizeof *claims.ids);
-    claims.faulty = memory_zero(config->mapping_count, sizeof *claims.faulty);
+    claims.judged = memory_zero(config->mapping_count, sizeof *claims.judged);
     for (i = 0; i < config->printer_count; i++)
         claims.ids[i] = config->printers[i].id;
     qsort(claims.ids, config->printer_count, sizeof *claims.ids, by_name);
@@ -215,5 +249,5 @@ void topics_check(struct reader *r)
         free(claims.rows[i].topic);
     free(claims.rows);
     free(claims.ids);
-    free(claims.faulty);
+    free(claims.judged);
 }

@@ -206,8 +206,10 @@ static bool take_all(const char *text, struct url *url, struct error *err)
         len -= (size_t)(at - text) + 1;
         text = at + 1;
     }
-    if (url->scheme && strcmp(url->scheme, "unix") == 0)
+    if (url->scheme && strcmp(url->scheme, "unix") == 0) {
+        url->host = memory_copy(text, len);
         return true;
+    }
     return take_host(text, len, url, err);
 }
 

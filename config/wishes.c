@@ -137,26 +137,30 @@ static void read_wish(struct reader *r, const struct section *section,
     section_read(r, section, node, wish, 0);
 }
 
-/* Is {name} where it must be, and only there? */
+/* Is {name} where it must be, and only there? A topic where it is not is
+ * dropped. */
 static void check_name(struct reader *r, const struct node *node,
-                       const struct field_wish *wish, enum field field,
+                       struct field_wish *wish, enum field field,
                        const char *instance)
 {
     const struct node *topic =
         node->kind == NODE_MAP ? node_get(node, "topic") : node;
+    bool many = field_instances(field) > 1;
+    const char *fault = NULL;
 
     if (!topic || !wish->topic)
         return;
-    if (field_instances(field) == 1 && template_uses(wish->topic, "name"))
-        reader_error(r, topic,
-                     "there is only one of this field, so {name} "
-                     "has no meaning in its topic");
-    else if (field_instances(field) > 1 && !*instance &&
-             !template_uses(wish->topic, "name") &&
-             !template_uses(wish->topic, "field"))
-        reader_error(r, topic,
-                     "there may be several of this field: put {name} "
-                     "into its topic");
+    if (!many && template_uses(wish->topic, "name"))
+        fault = "there is only one of this field, so {name} has no meaning in "
+                "its topic";
+    if (many && !*instance && !template_uses(wish->topic, "name") &&
+        !template_uses(wish->topic, "field"))
+        fault = "there may be several of this field: put {name} into its topic";
+    if (!fault)
+        return;
+    reader_error(r, topic, "%s", fault);
+    free(wish->topic);
+    wish->topic = NULL;
 }
 
 /* The wish for one instance, a new one if there is none yet; NULL if there are
