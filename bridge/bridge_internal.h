@@ -94,9 +94,10 @@ struct bridge {
     bool say_online; /* bridge/state must still be said */
     bool say_start;  /* and before it every printer's offline */
     bool reading_back;
-    int64_t session_ms; /* when the connection came */
-    int64_t heard_ms;   /* the last retained message read back */
-    bool other_alive;   /* bridge/state says online, info another host */
+    uint64_t reason_hash; /* of why there is no connection, as logged */
+    int64_t session_ms;   /* when the connection came */
+    int64_t heard_ms;     /* the last retained message read back */
+    bool other_alive;     /* bridge/state says online, info another host */
     bool other_online, other_host;
     char other_name[64];
     uint64_t other_health, other_health_before; /* hashes */

@@ -37,7 +37,7 @@ void contact_begin(struct printer *p, struct moment now)
     memset(p->read_ms, 0, sizeof p->read_ms);
 }
 
-enum trouble contact_trouble_of(const struct http_answer *answer)
+static enum trouble trouble_of(const struct http_answer *answer)
 {
     switch (answer->result) {
     case HTTP_ANSWERED:
@@ -97,6 +97,21 @@ void contact_missed(struct printer *p, enum trouble trouble, const char *reason,
     p->next_poll_ms =
         now.ms + (trouble == TROUBLE_AUTH ? AUTH_AGAIN_MS : next_backoff(p));
     go_offline(p, news, now);
+}
+
+void contact_failed(struct printer *p, const struct http_answer *answer,
+                    struct moment now)
+{
+    enum trouble trouble = trouble_of(answer);
+    char reason[sizeof p->error];
+
+    if (trouble == TROUBLE_AUTH)
+        (void)snprintf(reason, sizeof reason,
+                       "user name or password refused (HTTP %d)",
+                       answer->status);
+    else
+        (void)snprintf(reason, sizeof reason, "%s", answer->reason);
+    contact_missed(p, trouble, reason, now);
 }
 
 /* The serial of the snapshot against the remembered one. */

@@ -371,7 +371,7 @@ static void read_answered(struct printer *p, const struct http_answer *answer,
     p->read_ms[endpoint] = now.ms;
     if (answer->result != HTTP_ANSWERED || answer->status == 401 ||
         answer->status == 403 || answer->status == 408) {
-        contact_missed(p, contact_trouble_of(answer), answer->reason, now);
+        contact_failed(p, answer, now);
         return;
     }
     telemetry_copy(&p->scratch, &p->telemetry);

@@ -111,7 +111,9 @@ bool contact_answered(struct printer *p, int endpoint, struct moment now);
 void contact_begin(struct printer *p, struct moment now);
 /* The first status of this contact was published. */
 void contact_established(struct printer *p, struct moment now);
-enum trouble contact_trouble_of(const struct http_answer *answer);
+/* No valid answer at all: a missed poll, whatever was read. */
+void contact_failed(struct printer *p, const struct http_answer *answer,
+                    struct moment now);
 
 /* orders.c */
 /* Look at the new snapshot: has the active order taken effect? */

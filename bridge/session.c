@@ -160,6 +160,7 @@ void session_connected(void *arg)
     mqtt_statistics(b->mqtt, &mqtt);
     log_info("connected to the broker %s with MQTT %s", b->config->mqtt.url,
              mqtt.protocol == 5 ? "5" : "3.1.1");
+    b->reason_hash = 0;
     b->session_ms = b->heard_ms = bridge_now(b).ms;
     b->other_online = b->other_host = b->found_printers = false;
     b->reading_back = true;
@@ -177,8 +178,14 @@ void session_disconnected(void *arg, const char *reason, int64_t retry_ms)
 {
     struct bridge *b = arg;
 
+    uint64_t hash = bridge_hash(reason, strlen(reason));
+
     b->session = SESSION_DOWN;
-    log_error("no connection to the broker %s: %s; next try in %lld s",
+    if (hash == b->reason_hash) /* said already: a broker may be off for days */
+        return;
+    b->reason_hash = hash;
+    log_error("no connection to the broker %s: %s; next try in %lld s, then "
+              "ever more seldom",
               b->config->mqtt.url, reason,
               (long long)((retry_ms + 999) / 1000));
 }
