@@ -181,7 +181,7 @@ static int print_help(void)
          ": 3D printers on MQTT and in Home Assistant\n\n"
          "usage: printer2mqtt [-c FILE] [WORD [ARGUMENTS]]\n");
     for (i = 0; i < WORD_COUNT; i++)
-        printf("  %-8s%-24s %s\n", words[i].name, words[i].arguments,
+        printf("  %-10s%-24s %s\n", words[i].name, words[i].arguments,
                words[i].help);
     puts(
         "\n"
