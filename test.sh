@@ -43,7 +43,12 @@ run() {
 }
 
 check() { # one thing that is right or wrong
-	if run "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+	if run "$@"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		return 1
+	fi
 }
 
 skip() { # NAME REASON
@@ -85,7 +90,7 @@ suite_pytest() { # NAME PRESET FOLDER...
 }
 
 build() { # PRESET [OPTION...]
-	cmake --preset "$@" -DP2M_WERROR=$werror && cmake --build --preset "$1"
+	cmake --preset "$@" -DP2M_WERROR=$werror && cmake --build --preset "$1" -- --quiet -k 0
 }
 
 existing() { # those of the folders that are there
@@ -127,7 +132,7 @@ needs="$build_needs $demo_needs $test_needs"
 [ "$quick" ] || needs="$needs $ci_needs"
 need $needs || exit 1
 
-check 'build with gcc (dev)' build dev
+check 'build with gcc (dev)' build dev || total
 suite_ctest 'unit tests' dev
 if [ "$quick" ]; then
 	suite_pytest 'Python tests' dev $(existing tests/floors tests/sim_test tests/e2e)
@@ -136,14 +141,13 @@ fi
 
 check_format
 suite_pytest 'simulator and floors' dev $(existing tests/floors tests/sim_test)
-check 'build with clang' build clang
-check 'clang-tidy' tidy
-check 'build with sanitizers (asan)' build asan
-suite_ctest 'unit tests, sanitizers' asan
-suite_pytest 'end-to-end stories, sanitizers' asan $(existing tests/e2e)
-check 'build fuzzers' build fuzz
-suite_ctest 'fuzzers' fuzz
-suite_pytest 'smoke under valgrind' dev tests/smoke
+check 'build with clang' build clang && check 'clang-tidy' tidy
+if check 'build with sanitizers (asan)' build asan; then
+	suite_ctest 'unit tests, sanitizers' asan
+	suite_pytest 'end-to-end stories, sanitizers' asan $(existing tests/e2e)
+fi
+check 'build fuzzers' build fuzz && suite_ctest 'fuzzers' fuzz
+suite_pytest 'smoke under valgrind' dev $(existing tests/smoke)
 check 'build with optimisation (release)' build release
 echo '== longest functions'
 find $sources -name '*.c' -exec awk -f tests/longest.awk {} + | sort -rn | head -n 10

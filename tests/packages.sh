@@ -5,10 +5,10 @@ build_needs='cc:gcc h/stdlib.h:libc6-dev cmake:cmake ninja:ninja-build
 	pkg-config:pkg-config pc/libmosquitto:libmosquitto-dev
 	pc/libcurl:libcurl4-openssl-dev pc/libcjson:libcjson-dev
 	pc/yaml-0.1:libyaml-dev pc/libuv:libuv1-dev pc/libcrypto:libssl-dev'
-demo_needs='mosquitto:mosquitto /usr/bin/python3:python3
-	py/paho.mqtt.client:python3-paho-mqtt'
+demo_needs='mosquitto:mosquitto mosquitto_pub:mosquitto-clients
+	/usr/bin/python3:python3 py/paho.mqtt.client:python3-paho-mqtt'
 test_needs='pc/cmocka:libcmocka-dev py/pytest:python3-pytest
-	mosquitto_pub:mosquitto-clients openssl:openssl'
+	openssl:openssl'
 ci_needs='clang:clang libfuzzer:libclang-rt-dev clang-format:clang-format
 	run-clang-tidy:clang-tidy valgrind:valgrind'
 
