@@ -79,20 +79,18 @@ void reader_wrong(struct reader *r, const struct node *node,
 void reader_unknown(struct reader *r, const struct node *key, const char *what,
                     const char *const *candidates)
 {
+    int shown = key->hidden ? 0 : node_key_shown(key->text);
+    bool cut = key->text[shown] == ':' && !key->hidden;
     char word[64 * 4 + 1];
     const char *near = NULL;
 
-    (void)snprintf(word, sizeof word, "%.*s", node_key_shown(key->text),
-                   key->text);
-    if (!problems_full(r->problems))
+    (void)snprintf(word, sizeof word, "%.*s", shown, key->text);
+    if (!cut && !problems_full(r->problems))
         near = text_nearest(word, candidates);
-    if (key->text[strlen(word)] == ':')
-        near = NULL;
     problems_error(
-        r->problems, key->at, "unknown %s '%s'%s%s%s%s%s%s", what, word,
-        *r->path ? " in " : "", r->path,
-        key->text[strlen(word)] == ':' ? "; a blank belongs behind its colon"
-                                       : "",
+        r->problems, key->at, "unknown %s%s%s%s%s%s%s%s%s%s", what,
+        shown ? " '" : "", word, shown ? "'" : "", *r->path ? " in " : "",
+        r->path, cut ? "; a blank belongs behind its colon" : "",
         near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 

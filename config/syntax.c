@@ -102,12 +102,33 @@ static char byte_at(const char *line, size_t len, int column)
     return '\0';
 }
 
+/* Where the word that holds byte i begins. */
+static size_t word_start(const char *line, size_t i)
+{
+    while (i > 0 && !strchr(" ,[]{}\"'", line[i - 1]))
+        i--;
+    return i;
+}
+
 /* Does a value begin at i: only "key: ", "- ", "," or a bracket before it? */
 static bool begins_value(const char *line, size_t i)
 {
     while (i > 0 && line[i - 1] == ' ')
         i--;
     return i == 0 || strchr(":-,[{", line[i - 1]);
+}
+
+/* Is there a {base} or the like at text? */
+static bool is_braced_word(const char *text, size_t len)
+{
+    size_t word = 0;
+
+    if (len == 0 || *text != '{')
+        return false;
+    while (1 + word < len && isalpha((unsigned char)text[1 + word]))
+        word++;
+    return 1 + word < len && text[1 + word] == '}' &&
+           syntax_is_template_word(text + 1, word);
 }
 
 /* Length of the template at text: to the next blank, comma or bracket that was
@@ -126,26 +147,24 @@ static size_t template_length(const char *text, size_t len)
     return i;
 }
 
-/* `topic: {base}/x`: YAML takes {base} for a map and stumbles over the rest. */
+/* `topic: {base}/x`: YAML takes {base} for a map and stumbles over the rest; in
+ * a flow map also over `x/{base}`. */
 static bool explain_template(const char *line, size_t len, int *column,
                              struct error *err)
 {
-    size_t i;
+    size_t i, start, total;
 
     for (i = 0; i < len && line[i] != '#'; i++) {
-        size_t word = 0, total;
-
-        if (line[i] != '{' || !begins_value(line, i))
+        if (!is_braced_word(line + i, len - i))
             continue;
-        while (i + 1 + word < len && isalpha((unsigned char)line[i + 1 + word]))
-            word++;
-        if (i + 1 + word >= len || line[i + 1 + word] != '}' ||
-            !syntax_is_template_word(line + i + 1, word))
+        start = word_start(line, i);
+        if (!begins_value(line, start))
             continue;
-        total = template_length(line + i, len - i);
-        *column = column_of(line, i);
+        total = template_length(line + start, len - start);
+        *column = column_of(line, start);
         (void)error_set(err, "quote the template: \"%.*s\"",
-                        total > QUOTE_MAX ? QUOTE_MAX : (int)total, line + i);
+                        total > QUOTE_MAX ? QUOTE_MAX : (int)total,
+                        line + start);
         return true;
     }
     return false;
@@ -174,6 +193,8 @@ static const struct {
      "there is a tab; YAML is indented with spaces only", false},
     {"did not find expected <document start>",
      "there is more text behind the end", false},
+    {"did not find expected node content",
+     "a value is missing here, or a bracket before it is not closed", false},
     {"found undefined tag handle",
      "unknown tag; known are !secret, !env, !env_var and !file", false},
 };

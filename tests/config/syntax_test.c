@@ -63,6 +63,8 @@ static void an_unquoted_template_is_recognised(void **state)
          AT "3:27: quote the template: \"{base}/state\"\n"},
         {PLAIN "mapping:\n  fields:\n    message: {printer}/m # why\n",
          AT "5:14: quote the template: \"{printer}/m\"\n"},
+        {PLAIN "mapping: {fields: {message: m/{printer}, flow: off}}\n",
+         AT "3:29: quote the template: \"m/{printer}\"\n"},
         {PLAIN "mapping:\n  topic: {field}\n",
          AT "4:10: mapping.topic: quote the template: \"{field}\"\n"},
         {PLAIN "mapping: {fields: {state: {base}}}\n",
