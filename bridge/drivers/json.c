@@ -219,13 +219,20 @@ bool json_is_array(const struct json *node)
     return cJSON_IsArray(item(node));
 }
 
+/* The first byte decides nearly always; this is the hottest loop of a poll. */
+static bool is_called(const cJSON *node, const char *name, size_t len)
+{
+    if (len > 0 && node->string[0] != name[0])
+        return false;
+    return strncmp(node->string, name, len) == 0 && node->string[len] == '\0';
+}
+
 /* The first member called name[0..len). */
 static const cJSON *member(const cJSON *node, const char *name, size_t len)
 {
     const cJSON *child = cJSON_IsObject(node) ? node->child : NULL;
 
-    while (child && (strncmp(child->string, name, len) != 0 ||
-                     child->string[len] != '\0'))
+    while (child && !is_called(child, name, len))
         child = child->next;
     return child;
 }
