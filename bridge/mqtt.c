@@ -1,6 +1,7 @@
 #include "bridge/mqtt_internal.h"
 #include "mapping/memory.h"
 
+#include <signal.h>
 #include <sys/un.h>
 
 static const struct mqtt_limits DEFAULT_LIMITS = {
@@ -84,17 +85,28 @@ static bool check_options(const struct mqtt_options *o, struct error *err)
     return !o->tls || mqtt_tls_check(o, err);
 }
 
+static bool initialise(struct error *err)
+{
+    static bool done;
+    if (done)
+        return true;
+    if (mosquitto_lib_init() != MOSQ_ERR_SUCCESS)
+        return error_set(err, "libmosquitto cannot be initialised");
+    /* libmosquitto did so itself up to 2.0.11; OpenSSL writes without
+     * MSG_NOSIGNAL. */
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        return error_set(err, "SIGPIPE cannot be ignored");
+    done = true;
+    return true;
+}
+
 struct mqtt *mqtt_new(struct uv_loop_s *loop,
                       const struct mqtt_options *options,
                       const struct mqtt_events *events, void *arg,
                       struct error *err)
 {
-    static bool initialised;
-    if (!initialised && mosquitto_lib_init() != MOSQ_ERR_SUCCESS) {
-        (void)error_set(err, "libmosquitto cannot be initialised");
+    if (!initialise(err))
         return NULL;
-    }
-    initialised = true;
     if (!check_options(options, err))
         return NULL;
 
@@ -269,10 +281,16 @@ static bool is_sendable(const struct mqtt_message *m)
            m->len <= MQTT_MAX_PAYLOAD && m->qos >= 0 && m->qos <= 1 &&
            m->correlation_len <= MQTT_PROPERTY_MAX &&
            text_size(m->content_type) <= MQTT_PROPERTY_MAX &&
-           text_size(m->response_topic) <= MQTT_PROPERTY_MAX &&
-           mosquitto_pub_topic_check(m->topic) == MOSQ_ERR_SUCCESS &&
+           text_size(m->response_topic) <= MQTT_PROPERTY_MAX;
+}
+
+/* libmosquitto checks this too, but a queued message has nobody to tell. */
+static bool enqueue(struct mqtt *mqtt, const struct mqtt_message *m)
+{
+    return mosquitto_pub_topic_check(m->topic) == MOSQ_ERR_SUCCESS &&
            mosquitto_validate_utf8(m->topic, (int)strlen(m->topic)) ==
-               MOSQ_ERR_SUCCESS;
+               MOSQ_ERR_SUCCESS &&
+           mqtt_queue_add(&mqtt->queue, m, mqtt_now(mqtt));
 }
 
 static bool publish_now(struct mqtt *mqtt, const struct mqtt_message *message)
@@ -283,7 +301,7 @@ static bool publish_now(struct mqtt *mqtt, const struct mqtt_message *message)
         mqtt_watch(mqtt);
         return handed;
     }
-    bool added = mqtt_queue_add(&mqtt->queue, message, mqtt_now(mqtt));
+    bool added = enqueue(mqtt, message);
     mqtt->refused |= !added;
     mqtt_pump(mqtt);
     return added;
@@ -295,7 +313,7 @@ bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_message *message)
         !is_sendable(message))
         return false;
     if (message->keep) {
-        bool added = mqtt_queue_add(&mqtt->queue, message, mqtt_now(mqtt));
+        bool added = enqueue(mqtt, message);
         mqtt_pump(mqtt);
         return added;
     }

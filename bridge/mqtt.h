@@ -92,7 +92,8 @@ struct mqtt_statistics {
 };
 
 /* NULL with a sentence when the options cannot work: a certificate file that
- * cannot be read, a key with a passphrase, a path that is too long. */
+ * cannot be read, a key with a passphrase, a path that is too long. The
+ * process ignores SIGPIPE from then on. */
 struct mqtt *mqtt_new(struct uv_loop_s *loop,
                       const struct mqtt_options *options,
                       const struct mqtt_events *events, void *arg,

@@ -177,7 +177,7 @@ static void on_log(struct mosquitto *client, void *arg, int level,
 
 /* There is no asynchronous connect with properties, but the blocking one stores
  * them in the client before it looks at the host; without a host it ends there
- * (checked for 2.0.11 to 2.0.21). */
+ * (so in 2.0.11, 2.0.21 and 2.1.2). */
 static void set_connect_properties(struct mosquitto *client)
 {
     mosquitto_property *list = NULL;

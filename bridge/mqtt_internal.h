@@ -79,6 +79,7 @@ struct mqtt_link {
     bool heard;    /* some byte came */
     bool accepted; /* CONNACK 0 */
     bool announced;
+    bool leaving; /* DISCONNECT was written */
     bool reading; /* inside mosquitto_loop_read() */
     int connack;  /* code, -1 = none yet */
     int reason;   /* of the broker's DISCONNECT, 0 = none */
@@ -172,5 +173,8 @@ const char *mqtt_where(const struct mqtt_options *options, char *out,
 bool mqtt_tls_check(const struct mqtt_options *options, struct error *err);
 bool mqtt_tls_apply(struct mosquitto *client,
                     const struct mqtt_options *options, struct error *err);
+/* Free what OpenSSL keeps for this worker thread; the pool's threads end after
+ * OpenSSL's own clean-up. */
+void mqtt_tls_leave_thread(void);
 
 #endif

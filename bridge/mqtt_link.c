@@ -173,6 +173,7 @@ static void worker(uv_work_t *work)
             link->client, link->host, link->port, link->keepalive_s,
             link->ipv4_only ? "0.0.0.0" : NULL);
         link->work_errno = errno;
+        mqtt_tls_leave_thread();
         return;
     }
     struct addrinfo hints = {.ai_family = AF_UNSPEC,

@@ -67,9 +67,13 @@ void mqtt_end(struct mqtt *mqtt, int64_t timeout_ms)
         mqtt_kick(mqtt);
 }
 
-/* DISCONNECT, so that the broker does not publish the will. */
+/* DISCONNECT, so that the broker does not publish the will. libmosquitto closes
+ * the socket at once, 2.1 only when the broker does. */
 static void say_goodbye(struct mqtt_link *link)
 {
+    if (link->leaving)
+        return;
+    link->leaving = true;
     if (mosquitto_disconnect(link->client) != MOSQ_ERR_SUCCESS ||
         mosquitto_socket(link->client) < 0)
         link->lost = true;
@@ -187,10 +191,11 @@ void mqtt_watch(struct mqtt *mqtt)
         mqtt->backlog = 0;
         mqtt_queue_flushed(&mqtt->queue, mqtt_now(mqtt));
     }
-    /* 2.0.11 wants to write during the whole TLS handshake. */
+    /* 2.0.11 wants to write during the whole TLS handshake, 2.1 for ever after
+     * DISCONNECT. */
     bool handshake = link->tls && link->reached && !link->accepted;
     int events = UV_READABLE;
-    if (!link->reached || (pending && !handshake))
+    if (!link->reached || (pending && !handshake && !link->leaving))
         events |= UV_WRITABLE;
     if (events == link->watched)
         return;
@@ -253,30 +258,33 @@ static bool has_bytes(int fd)
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* The transport's own verdict on connect(). */
-static bool reach(struct mqtt_link *link, int events)
+/* The transport's own verdict on connect(), 0 = connected. libmosquitto may
+ * have taken the socket's error already; then only its peer is missing. */
+static int connect_result(int fd)
 {
-    int fd = mosquitto_socket(link->client);
     int problem = 0;
     socklen_t size = sizeof problem;
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &size) != 0)
-        problem = errno;
+        return errno;
+    struct sockaddr_storage peer;
+    size = sizeof peer;
+    if (problem == 0 && getpeername(fd, (struct sockaddr *)&peer, &size) != 0)
+        return ECONNREFUSED;
+    return problem;
+}
+
+static bool reach(struct mqtt_link *link)
+{
+    int problem = connect_result(mosquitto_socket(link->client));
+    /* Reset: connected, and closed before we looked. */
+    link->reached = problem == 0 || problem == ECONNRESET || problem == EPIPE;
     if (problem == 0) {
-        link->reached = (events & UV_WRITABLE) != 0;
-        if (link->reached && link->mqtt->state == MQTT_OPENING)
+        if (link->mqtt->state == MQTT_OPENING)
             arm(link->mqtt, link->mqtt->limits.connack_ms);
         return true;
     }
-    if (problem == ECONNRESET || problem == EPIPE) {
-        /* Connected and closed before we looked. */
-        link->reached = true;
-        mqtt_explain(link, MOSQ_ERR_CONN_LOST, 0);
-        return false;
-    }
-    char where[300];
-    mqtt_link_lose(link, MQTT_FAILURE_NETWORK, "cannot connect to %s: %s",
-                   mqtt_where(&link->mqtt->options, where, sizeof where),
-                   strerror(problem));
+    mqtt_explain(link, link->reached ? MOSQ_ERR_CONN_LOST : MOSQ_ERR_ERRNO,
+                 problem);
     return false;
 }
 
@@ -293,9 +301,7 @@ static void last_words(struct mqtt_link *link)
 /* Before the CONNACK: a TLS handshake goes on by reading, whoever waits. */
 static void open_further(struct mqtt_link *link, int events)
 {
-    if (!link->reached && !reach(link, events))
-        return;
-    if (!link->reached)
+    if (!link->reached && ((events & UV_WRITABLE) == 0 || !reach(link)))
         return;
     if (is_closed(mosquitto_socket(link->client))) {
         mqtt_explain(link, MOSQ_ERR_CONN_LOST, 0);
@@ -310,7 +316,7 @@ static void open_further(struct mqtt_link *link, int events)
 static void handle(struct mqtt_link *link, int status, int events)
 {
     if (status < 0) {
-        if (link->reached || reach(link, events))
+        if (link->reached || reach(link))
             last_words(link);
     } else if (!link->accepted) {
         open_further(link, events);

@@ -3,6 +3,7 @@
 #include "bridge/mqtt_internal.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -124,4 +125,9 @@ bool mqtt_tls_apply(struct mosquitto *client,
     if (failed != MOSQ_ERR_SUCCESS)
         return error_set(err, "libmosquitto refuses the TLS options");
     return true;
+}
+
+void mqtt_tls_leave_thread(void)
+{
+    OPENSSL_thread_stop();
 }

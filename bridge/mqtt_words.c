@@ -1,6 +1,8 @@
 #include "bridge/mqtt_internal.h"
 
 #include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 struct words {
     int code;
@@ -134,17 +136,23 @@ static void explain_disconnect(struct mqtt_link *link)
 
 static void explain_tls(struct mqtt_link *link)
 {
-    const char *hint = "";
-    if (strstr(link->note, "certificate verify failed") != NULL)
-        hint = "; is ca_file the one that signed the broker's certificate, and "
-               "is that certificate still valid?";
-    else if (strstr(link->note, "host name") != NULL)
-        hint = "; the broker's certificate is for another name";
-    else if (strstr(link->note, "wrong version number") != NULL)
-        hint = "; is this the broker's TLS port?";
-    mqtt_link_lose(link,
-                   link->accepted ? MQTT_FAILURE_BROKEN : MQTT_FAILURE_NETWORK,
-                   "TLS with the broker failed: %s%s", link->note, hint);
+    enum mqtt_failure failure =
+        link->accepted ? MQTT_FAILURE_BROKEN : MQTT_FAILURE_NETWORK;
+    if (strstr(link->note, "certificate verify failed") != NULL ||
+        strstr(link->note, "host name verification") != NULL)
+        mqtt_link_lose(link, failure,
+                       "certificate verify failed: the broker's certificate "
+                       "must be signed by %s, valid today and issued for %s",
+                       link->mqtt->options.ca_file != NULL
+                           ? link->mqtt->options.ca_file
+                           : "an authority this system trusts",
+                       link->mqtt->options.host);
+    else
+        mqtt_link_lose(link, failure, "TLS with the broker failed: %s%s",
+                       link->note,
+                       strstr(link->note, "wrong version number") != NULL
+                           ? "; is this the broker's TLS port?"
+                           : "");
 }
 
 static void explain_loss(struct mqtt_link *link, int code, int system_error)
@@ -173,6 +181,34 @@ static void explain_loss(struct mqtt_link *link, int code, int system_error)
     }
 }
 
+/* 2.1 forgets why connect() failed at once; ask again. */
+static int socket_problem(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return errno;
+    int problem = connect(fd, (struct sockaddr *)&address, sizeof address) != 0
+                      ? errno
+                      : 0;
+    (void)close(fd);
+    return problem;
+}
+
+static void explain_connect(struct mqtt_link *link, int system_error)
+{
+    const struct mqtt_options *o = &link->mqtt->options;
+    if (o->port == 0)
+        system_error = socket_problem(o->host);
+    char where[300];
+    mqtt_link_lose(link, MQTT_FAILURE_NETWORK, "cannot connect to %s: %s",
+                   mqtt_where(o, where, sizeof where),
+                   system_error != 0 && system_error != EBADF
+                       ? strerror(system_error)
+                       : "no connection");
+}
+
 /* Before the CONNACK. 2.0.21 calls a 3.1.1 broker's CONNACK to a CONNECT of
  * MQTT 5 malformed and does not say more. */
 static void explain_attempt(struct mqtt_link *link, int code, int system_error)
@@ -186,18 +222,16 @@ static void explain_attempt(struct mqtt_link *link, int code, int system_error)
         mqtt_link_lose(link, MQTT_FAILURE_VERSION,
                        "what answers at %s does not speak MQTT %s", where,
                        link->protocol == 5 ? "5" : "3.1.1");
-    else if (link->reached && link->tls && !link->heard)
+    else if (!link->reached)
+        explain_connect(link, system_error);
+    else if (link->tls && !link->heard)
         mqtt_link_lose(link, MQTT_FAILURE_NETWORK,
                        "%s closed the connection instead of talking TLS; is "
                        "this the broker's TLS port?",
                        where);
-    else if (link->reached)
+    else
         mqtt_link_lose(link, MQTT_FAILURE_CLOSED,
                        "the broker closed the connection without an answer");
-    else
-        mqtt_link_lose(
-            link, MQTT_FAILURE_NETWORK, "cannot connect to %s: %s", where,
-            system_error != 0 ? strerror(system_error) : "no connection");
 }
 
 void mqtt_explain(struct mqtt_link *link, int code, int system_error)

@@ -197,23 +197,32 @@ static void a_taken_over_session_stands_back(void **state)
     assert_false(p.stood_back);
 }
 
-static void three_brief_3_1_1_connections_stand_back(void **state)
+static void three_brief_connections_stand_back(void **state)
 {
     (void)state;
-    begin(MQTT_3_1_1);
-    assert_about(lose_after(500), 1000);
-    assert_about(lose_after(500), 2000);
-    assert_int_equal(lose_after(500), 60000);
-    assert_true(p.stood_back);
-    /* Still nobody knows: one more brief one is enough. */
-    assert_int_equal(lose_after(500), 60000);
-    assert_about(lose_after(10000), 1000);
-    assert_false(p.stood_back);
+    static const enum mqtt_protocol PROTOCOLS[] = {MQTT_3_1_1, MQTT_5};
+    for (size_t i = 0; i < 2; i++) {
+        begin(PROTOCOLS[i]);
+        assert_about(lose_after(500), 1000);
+        assert_about(lose_after(500), 2000);
+        assert_int_equal(lose_after(500), 60000);
+        assert_true(p.stood_back);
+        /* Still nobody knows: one more brief one is enough. */
+        assert_int_equal(lose_after(500), 60000);
+        assert_about(lose_after(10000), 1000);
+        assert_false(p.stood_back);
+    }
+}
 
+static void a_reason_is_no_take_over(void **state)
+{
+    (void)state;
     begin(MQTT_5);
-    for (int i = 0; i < 5; i++)
-        (void)lose_after(500);
-    assert_false(p.stood_back);
+    for (int i = 0; i < 5; i++) {
+        mqtt_policy_accepted(&p, 5);
+        (void)mqtt_policy_failed(&p, 5, MQTT_FAILURE_BROKEN, 500);
+        assert_false(p.stood_back);
+    }
 }
 
 int main(void)
@@ -232,7 +241,8 @@ int main(void)
         cmocka_unit_test(credentials_never_change_the_protocol),
         cmocka_unit_test(a_configured_protocol_stays),
         cmocka_unit_test(a_taken_over_session_stands_back),
-        cmocka_unit_test(three_brief_3_1_1_connections_stand_back),
+        cmocka_unit_test(three_brief_connections_stand_back),
+        cmocka_unit_test(a_reason_is_no_take_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
