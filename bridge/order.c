@@ -318,7 +318,7 @@ struct order *order_read(const struct order_envelope *envelope,
     char name[256];
 
     (void)snprintf(name, sizeof name, "%s", envelope->name);
-    text_clean(name, 15, order->name, sizeof order->name);
+    text_clean(name, ORDER_NAME_MAX, order->name, sizeof order->name);
     order->request = envelope->request;
     order->command =
         order->request ? COMMAND_COUNT : command_find(envelope->name);

@@ -14,9 +14,11 @@
 #define ORDER_PAYLOAD_MAX     ((size_t)64 << 10)
 #define ORDER_KEY_MAX         128  /* of an idempotency key, bytes */
 #define ORDER_TRANSACTION_MAX 1024 /* of the echoed JSON, bytes */
+#define ORDER_NAME_MAX        40   /* of a name, characters */
 
 struct order {
-    char name[64];        /* as asked for, cleaned; may be unknown */
+    /* as asked for, cleaned; may be unknown */
+    char name[4 * ORDER_NAME_MAX + 1];
     enum command command; /* COMMAND_COUNT = unknown */
     struct order_arguments arguments;
     bool request;      /* arguments.path holds the value as text */

@@ -19,7 +19,7 @@ void unit_log(void *arg, enum log_level level, const char *printer,
 static void answer_topic(const struct unit *unit, const char *name, char *out,
                          size_t size)
 {
-    char tail[96];
+    char tail[4 * ORDER_NAME_MAX + 16];
 
     (void)snprintf(tail, sizeof tail, "response/%s", name);
     if (!routes_topic(publisher_routes(unit->publisher), tail, out, size) ||
