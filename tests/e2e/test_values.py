@@ -3,17 +3,9 @@ import re
 
 import pytest
 
-from harness import BASE
+from harness import BASE, polls
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
-
-
-def polls(printer, more):
-    """Wait until the printer was asked for its status so many times more."""
-    def asked(p):
-        return sum(r.target == "/api/v1/status" for r in p.requests)
-    before = asked(printer)
-    printer.wait_for(lambda p: asked(p) >= before + more, timeout=20 + 3 * more)
 
 
 @pytest.mark.parametrize("profile", ["buddy", "pi"])
@@ -201,7 +193,7 @@ def test_mapping_turns_fields_off_and_gives_them_other_topics(house):
     printer = house.add("mk4")
     printer.set(temp_nozzle=215.3, temp_bed=60.44, axis_x=None)
     house.run({"mapping": {"fields": {
-        "message": "off", "speed": False,
+        "message": False, "speed": False,
         "nozzle/temperature": {"topic": "home/{printer}/hotend", "decimals": 2, "retain": False},
         "bed/temperature": "home/bed",
         "storage/<name>/available": {"topic": "home/{printer}/drives/{name}", "qos": 1}},

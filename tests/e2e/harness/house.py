@@ -23,6 +23,17 @@ def merged(config, changes):
     return result
 
 
+def status_times(printer):
+    """When its status was asked for."""
+    return [r.time for r in printer.requests if r.target == "/api/v1/status"]
+
+
+def polls(printer, more):
+    """Wait until the printer was asked for its status so many times more."""
+    before = len(status_times(printer))
+    printer.wait_for(lambda p: len(status_times(p)) >= before + more, timeout=20 + 3 * more)
+
+
 class House:
     """Broker, watcher, printers and bridges of one story."""
 
