@@ -292,11 +292,11 @@ static void note_oddities(struct printer *p)
                     p->device.unknown_word);
         p->device.unknown_state = false;
     }
-    if (p->device.storages.overflow) {
+    if (p->device.storages.overflow && !p->overflow_told) {
         printer_log(p, LOG_LEVEL_WARNING,
                     "more than %d storages; the rest is left out",
                     INSTANCES_STORAGE);
-        p->device.storages.overflow = false;
+        p->overflow_told = true;
     }
 }
 

@@ -92,6 +92,7 @@ struct printer {
     int64_t next_poll_ms;
     int64_t interval_ms; /* ordered by set_poll_interval; 0 = none */
     int status_endpoint, identity_endpoint, job_endpoint;
+    bool overflow_told; /* that there are more storages than fit */
     uint64_t polls_ok, polls_failed;
 };
 
