@@ -228,7 +228,8 @@ static bool send_wanted(struct announce *a, struct document *d)
 
     if (ok) {
         /* the reduced ones are gone now: what is left is the document */
-        note_sent(d, two_steps ? json : now);
+        note_sent(d, json);
+        d->hash = hash_of(now); /* whoever asks before the second step */
         d->task = two_steps ? TASK_WANTED : TASK_NONE;
     }
     buffer_release(&reduced);

@@ -107,6 +107,9 @@ static void what_is_off_meets_nobody(void **state)
     m->fields[FIELD_STATE].topic = memory_text("home/x");
     m->fields[FIELD_MATERIAL].topic = memory_text("home/x");
     m->fields[FIELD_MATERIAL].on = 0;
+    m->commands[COMMAND_PAUSE].topic = memory_text("home/x");
+    m->commands[COMMAND_PAUSE].on = 0;
+    m->commands[COMMAND_RESUME].on = 0;
     assert_true(routes_check(&routes, "homeassistant", NULL));
     mapping_free(m);
 }

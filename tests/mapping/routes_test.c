@@ -120,6 +120,19 @@ static void a_wish_changes_its_field_only(void **state)
                         "printer2mqtt/mk4/bed/target");
 }
 
+static void zero_is_a_wish_too(void **state)
+{
+    struct world *w = *state;
+    struct route route;
+
+    w->mapping->fields[FIELD_FAN_PRINT].deadband = 0;
+    w->mapping->fields[FIELD_POLL_LATENCY].interval_ms = 0;
+    route = route_of(w, FIELD_FAN_PRINT, 0);
+    assert_true(route.own_deadband);
+    assert_near(route.deadband, 0, 1e-9);
+    assert_int_equal(route_of(w, FIELD_POLL_LATENCY, 0).interval_ms, 0);
+}
+
 static void a_field_can_be_off(void **state)
 {
     struct world *w = *state;
@@ -229,6 +242,8 @@ static void some_topics_cannot_be_moved(void **state)
     assert_string_equal(topic, "printer2mqtt/mk4/event");
     assert_true(routes_topic(&w->routes, "", topic, sizeof topic));
     assert_string_equal(topic, "printer2mqtt/mk4");
+    assert_true(routes_topic(&w->routes, "event", topic, 23));
+    assert_false(routes_topic(&w->routes, "event", topic, 22));
     assert_false(routes_topic(&w->routes, "much/too/long/for/this", topic,
                               sizeof topic));
 }
@@ -363,6 +378,7 @@ int main(void)
         TEST(a_quantity_may_have_an_interval),
         TEST(the_mapping_says_the_quality_of_service),
         TEST(a_wish_changes_its_field_only),
+        TEST(zero_is_a_wish_too),
         TEST(a_field_can_be_off),
         TEST(each_instance_has_its_topic),
         TEST(a_wish_for_one_instance_wins),

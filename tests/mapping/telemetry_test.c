@@ -114,6 +114,16 @@ static void equal_is_kind_and_value(void **state)
     assert_true(telemetry_equal(&a, &b, SLOT_SPEED));
     telemetry_set(&a, SLOT_SPEED, value_number(100.5));
     assert_false(telemetry_equal(&a, &b, SLOT_SPEED));
+    telemetry_set(&a, SLOT_STATE, value_word(STATE_IDLE));
+    telemetry_set(&b, SLOT_STATE, value_word(STATE_IDLE));
+    assert_true(telemetry_equal(&a, &b, SLOT_STATE));
+    telemetry_set(&b, SLOT_STATE, value_word(STATE_BUSY));
+    assert_false(telemetry_equal(&a, &b, SLOT_STATE));
+    telemetry_set(&a, SLOT_JOB_SERIAL, value_truth(true));
+    telemetry_set(&b, SLOT_JOB_SERIAL, value_truth(true));
+    assert_true(telemetry_equal(&a, &b, SLOT_JOB_SERIAL));
+    telemetry_set(&b, SLOT_JOB_SERIAL, value_truth(false));
+    assert_false(telemetry_equal(&a, &b, SLOT_JOB_SERIAL));
     telemetry_release(&a);
     telemetry_release(&b);
 }

@@ -1,0 +1,296 @@
+/* What is remembered over restarts, also over bad ones. */
+#include "bridge/store.h"
+#include "mapping/memory.h"
+#include "tests/unit.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A directory of its own for each test. */
+struct world {
+    char directory[64];
+    struct error err;
+};
+
+static int set_up(void **state)
+{
+    struct world *w = memory_zero(1, sizeof *w);
+
+    (void)snprintf(w->directory, sizeof w->directory, "/tmp/store_testXXXXXX");
+    assert_non_null(mkdtemp(w->directory));
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    static const char *const files[] = {"state.json",     "state.json.damaged",
+                                        "state.json.new", "state-two.json",
+                                        "lock",           "lock-two"};
+    struct world *w = *state;
+    char path[128];
+    size_t i;
+
+    for (i = 0; i < ROWS(files); i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", w->directory, files[i]);
+        (void)unlink(path);
+    }
+    assert_int_equal(rmdir(w->directory), 0);
+    free(w);
+    return 0;
+}
+
+static struct store *open_store(struct world *w)
+{
+    struct store *store = store_open(w->directory, NULL, &w->err);
+
+    assert_non_null(store);
+    return store;
+}
+
+static void save(struct store *store)
+{
+    char *text = store_text(store);
+
+    assert_true(store_write(store_path(store), text, NULL));
+    free(text);
+}
+
+static void write_file(const struct world *w, const char *text)
+{
+    char path[128];
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/state.json", w->directory);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static struct printer_memory a_memory(void)
+{
+    struct printer_memory memory = {
+        .serial = "10589-1234567890123", .model = "MK4S", .firmware = "6.2.4"};
+
+    (void)instances_learn(&memory.storages, "usb", 0);
+    (void)instances_learn(&memory.storages, "local", 0);
+    memory.reported[SLOT_STATE] = true;
+    memory.reported[SLOT_STORAGE_FREE + 1] = true;
+    memory.learned[COMMAND_CONTINUE] = true;
+    return memory;
+}
+
+static void nothing_is_remembered_at_first(void **state)
+{
+    struct world *w = *state;
+    struct store *store = open_store(w);
+    struct printer_memory memory = a_memory();
+
+    assert_string_equal(w->err.text, "");
+    store_recall(store, "mk4", &memory);
+    assert_string_equal(memory.serial, "");
+    assert_int_equal(memory.storages.count, 0);
+    assert_false(memory.reported[SLOT_STATE]);
+    store_close(store);
+    store_close(NULL);
+}
+
+static void everything_comes_back_after_a_restart(void **state)
+{
+    struct world *w = *state;
+    struct store *store = open_store(w);
+    struct printer_memory memory = a_memory();
+
+    store_remember(store, "mk4", &memory);
+    save(store);
+    store_close(store);
+
+    store = open_store(w);
+    memset(&memory, 0, sizeof memory);
+    store_recall(store, "mk4", &memory);
+    assert_string_equal(memory.serial, "10589-1234567890123");
+    assert_string_equal(memory.model, "MK4S");
+    assert_string_equal(memory.firmware, "6.2.4");
+    assert_string_equal(memory.storages.name[1], "local");
+    assert_true(memory.reported[SLOT_STATE]);
+    assert_true(memory.reported[SLOT_STORAGE_FREE + 1]);
+    assert_false(memory.reported[SLOT_STORAGE_FREE]);
+    assert_true(memory.learned[COMMAND_CONTINUE]);
+    assert_false(memory.learned[COMMAND_PAUSE]);
+    store_close(store);
+}
+
+static void count_one(void *arg, const char *printer)
+{
+    int *counts = arg;
+
+    counts[0]++;
+    counts[1] += strcmp(printer, "mk4") == 0;
+}
+
+static void the_newest_memory_counts_until_it_is_forgotten(void **state)
+{
+    struct world *w = *state;
+    struct store *store = open_store(w);
+    struct printer_memory memory = a_memory();
+    int counts[2] = {0, 0};
+
+    store_remember(store, "mk4", &memory);
+    store_remember(store, "MK4", &memory);
+    (void)snprintf(memory.model, sizeof memory.model, "MK4");
+    store_remember(store, "mk4", &memory);
+    store_each(store, count_one, counts);
+    assert_int_equal(counts[0], 2);
+    assert_int_equal(counts[1], 1);
+    store_recall(store, "mk4", &memory);
+    assert_string_equal(memory.model, "MK4");
+    store_forget(store, "mk4");
+    store_forget(store, "nobody");
+    store_recall(store, "mk4", &memory);
+    assert_string_equal(memory.serial, "");
+    store_close(store);
+}
+
+static void a_second_copy_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct store *store = open_store(w);
+    struct store *other = store_open(w->directory, "two", &w->err);
+
+    assert_null(store_open(w->directory, NULL, &w->err));
+    assert_non_null(strstr(w->err.text, w->directory));
+    assert_non_null(strstr(w->err.text, "instance:"));
+    assert_non_null(other);
+    assert_string_not_equal(store_path(other), store_path(store));
+    store_close(other);
+    store_close(store);
+    store_close(open_store(w));
+}
+
+static void a_damaged_file_is_set_aside(void **state)
+{
+    static const char *const damages[] = {
+        "",         "{\"printers\":",         "[]",   "{}",
+        "\xff\xfe", "{\"printers\": [1, 2]}", "null", "{\"printers\": 5}",
+    };
+    struct world *w = *state;
+    char path[128];
+    size_t i;
+
+    (void)snprintf(path, sizeof path, "%s/state.json.damaged", w->directory);
+    for (i = 0; i < ROWS(damages); i++) {
+        struct printer_memory memory;
+        struct store *store;
+
+        ROW(damages[i]);
+        write_file(w, damages[i]);
+        store = open_store(w);
+        assert_non_null(strstr(w->err.text, "damaged"));
+        assert_int_equal(access(path, R_OK), 0);
+        store_recall(store, "mk4", &memory);
+        assert_string_equal(memory.serial, "");
+        store_close(store);
+    }
+}
+
+static void odd_rows_are_taken_as_far_as_they_go(void **state)
+{
+    struct world *w = *state;
+    struct printer_memory memory;
+    struct store *store;
+
+    write_file(w, "{\"printers\": {\"a\": 5, \"mk4\": {\"serial\": 7, "
+                  "\"model\": \"M\\nK\", \"storages\": [1, \"usb\"], "
+                  "\"reported\": [\"state\", \"storage/local/free\", "
+                  "\"storage/usb/free\", \"weather\", null], "
+                  "\"learned\": [\"continue\", \"fly\", {}]}}}");
+    store = open_store(w);
+    store_recall(store, "a", &memory);
+    assert_string_equal(memory.model, "");
+    store_recall(store, "mk4", &memory);
+    assert_string_equal(memory.serial, "");
+    assert_string_equal(memory.model, "M K");
+    assert_true(memory.reported[SLOT_STATE]);
+    assert_true(memory.reported[SLOT_STORAGE_FREE]);
+    assert_false(memory.reported[SLOT_STORAGE_FREE + 1]);
+    assert_true(memory.learned[COMMAND_CONTINUE]);
+    store_close(store);
+}
+
+static void the_file_is_private_and_no_rest_lies_about(void **state)
+{
+    struct world *w = *state;
+    struct store *store = open_store(w);
+    char path[160];
+    struct stat file;
+
+    save(store);
+    assert_int_equal(stat(store_path(store), &file), 0);
+    assert_int_equal(file.st_mode & 0777, 0600);
+    (void)snprintf(path, sizeof path, "%s.new", store_path(store));
+    assert_int_not_equal(access(path, F_OK), 0);
+    store_close(store);
+}
+
+static void a_failed_write_is_told_and_changes_nothing(void **state)
+{
+    struct world *w = *state;
+    char path[160];
+
+    (void)snprintf(path, sizeof path, "%s/no/such/state.json", w->directory);
+    assert_false(store_write(path, "{}", &w->err));
+    assert_non_null(strstr(w->err.text, "cannot write"));
+    assert_non_null(strstr(w->err.text, path));
+}
+
+static void without_a_directory_memory_must_do(void **state)
+{
+    struct world *w = *state;
+    struct printer_memory memory = a_memory();
+    struct store *store = store_open("/proc/nowhere", NULL, &w->err);
+
+    assert_non_null(store);
+    assert_non_null(strstr(w->err.text, "/proc/nowhere"));
+    assert_string_equal(store_path(store), "");
+    store_remember(store, "mk4", &memory);
+    store_recall(store, "mk4", &memory);
+    assert_string_equal(memory.model, "MK4S");
+    store_close(store);
+}
+
+static void systemd_may_say_the_directory(void **state)
+{
+    struct world *w = *state;
+    char list[160];
+    struct store *store;
+
+    (void)snprintf(list, sizeof list, "%s:/proc/nowhere", w->directory);
+    assert_int_equal(setenv("STATE_DIRECTORY", list, 1), 0);
+    store = store_open(NULL, NULL, &w->err);
+    assert_int_equal(unsetenv("STATE_DIRECTORY"), 0);
+    assert_string_equal(w->err.text, "");
+    assert_int_equal(
+        strncmp(store_path(store), w->directory, strlen(w->directory)), 0);
+    store_close(store);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(nothing_is_remembered_at_first),
+        TEST(everything_comes_back_after_a_restart),
+        TEST(the_newest_memory_counts_until_it_is_forgotten),
+        TEST(a_second_copy_is_refused),
+        TEST(a_damaged_file_is_set_aside),
+        TEST(odd_rows_are_taken_as_far_as_they_go),
+        TEST(the_file_is_private_and_no_rest_lies_about),
+        TEST(a_failed_write_is_told_and_changes_nothing),
+        TEST(without_a_directory_memory_must_do),
+        TEST(systemd_may_say_the_directory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
