@@ -150,7 +150,8 @@ static void write_field(const struct mapping *mapping, enum field field,
     char key[FIELD_KEY_MAX + 1], topic[TOPIC_MAX * 2];
 
     (void)buffer_format(out, "    %s: ", row->key);
-    if (wish->on == 0 && says_nothing(wish)) {
+    /* Not one of several: the topic of those that are on is needed. */
+    if (wish->on == 0 && field_instances(field) == 1 && says_nothing(wish)) {
         (void)buffer_text_add(out, "off\n");
         return;
     }

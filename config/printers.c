@@ -9,6 +9,8 @@
 
 #define DRAFT(member) offsetof(struct draft, member)
 
+#define PRINTERS_MAX 10000
+
 /* The ways to give a secret, and what each means. */
 static const struct {
     const char *key;
@@ -296,6 +298,10 @@ void printers_read(struct reader *r, const struct row *row,
     (void)base;
     if (node->kind == NODE_TEXT && !node_is_nothing(node))
         reader_wrong(r, node, "a map or list of printers");
+    if (node->count > PRINTERS_MAX - first) {
+        reader_error(r, node, "there can be at most %d printers", PRINTERS_MAX);
+        return;
+    }
     for (i = 0; i < node->count; i++)
         if (node->kind == NODE_LIST)
             read_listed(r, node->entries[i].value);

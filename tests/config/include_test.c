@@ -65,7 +65,7 @@ static void conflicts_name_both_places(void **state)
 
 static void what_cannot_be_included_is_told_where_it_is_asked_for(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {PLAIN "include: nix.yaml\n",
          AT "3:10: include: nix.yaml: cannot read the file: No such file or "
             "directory\n"},

@@ -5,7 +5,7 @@
 
 static void unknown_keys_get_a_hint(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {"mqtt: {url: broker}\nprinters:\n  mk4: {url: a, passwrod: hunter2}\n",
          AT "3:17: unknown key 'passwrod' in printers.mk4; did you mean "
             "'password'?\n"},
@@ -33,7 +33,7 @@ static void unknown_keys_get_a_hint(void **state)
 
 static void what_is_missing_is_said(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {"", AT "1:1: the required key 'mqtt' is missing\n" AT
                 "1:1: there are no printers; add one, for example printers: "
                 "{mk4: {url: 192.168.1.50, password: ...}}\n"},
@@ -58,7 +58,7 @@ static void what_is_missing_is_said(void **state)
 
 static void a_value_of_the_wrong_kind_is_told(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {PLAIN "json: maybe\n",
          AT "3:7: json: 'maybe' is neither true nor false\n"},
         {PLAIN "json: 1\n", AT "3:7: json: '1' is neither true nor false\n"},
@@ -99,7 +99,7 @@ static void a_value_of_the_wrong_kind_is_told(void **state)
 
 static void the_broker_is_checked(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {"mqtt: {url: http://h}\n" PRINTER,
          AT "1:13: mqtt.url: a broker's address begins with mqtt://, mqtts:// "
             "or unix://, or is just its host\n"},
@@ -157,7 +157,7 @@ static void the_broker_is_checked(void **state)
 
 static void what_weakens_or_does_nothing_is_a_warning(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {"mqtt: {url: mqtts://h, insecure: true, qos: 2}\n" PRINTER,
          AT "1:34: warning: mqtt: the broker's certificate is not checked: "
             "anyone on the way can read and change what is sent\n" AT
@@ -185,7 +185,7 @@ static void what_weakens_or_does_nothing_is_a_warning(void **state)
 
 static void a_printer_is_checked(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {BROKER "printers: {a: {url: 'http://u:hunter2@h'}}\n",
          AT "2:21: printers.a.url: credentials do not belong in the address; "
             "use the keys username and password\n"},
@@ -246,7 +246,7 @@ static void a_printer_is_checked(void **state)
 
 static void ids_are_checked(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {BROKER "printers: {bridge: {url: a}, bridge-2: {url: b}, all: {url: "
                 "c}, group: {url: d}, fleet: {url: e}, bridges: {url: f}}\n",
          AT "2:12: printers: the id 'bridge' is reserved for the bridge\n" AT

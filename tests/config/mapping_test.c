@@ -5,7 +5,7 @@
 
 static void rules_are_checked(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {PLAIN "mapping: {topic: '{base}/{printer}/{feld}'}\n",
          AT "3:18: mapping.topic: {feld} is not known here\n"},
         {PLAIN "mapping: {topic: '{base}/{printer}'}\n",
@@ -34,7 +34,7 @@ static void rules_are_checked(void **state)
 
 static void wishes_are_checked(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {PLAIN "mapping: {fields: {job/nam: off, storage/USB/free: off}}\n",
          AT "3:20: unknown field 'job/nam' in mapping.fields; did you mean "
             "'job/name'?\n" AT
@@ -97,7 +97,7 @@ static void wishes_are_checked(void **state)
 
 static void custom_fields_are_checked(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {CUSTOM("{key: a/b, endpoint: stats, pointer: a}"),
          AT "5:28: mapping.custom.1.endpoint: 'stats' is none of version, "
             "info, status, job, storage, printer; did you mean 'status'?\n" AT
@@ -173,7 +173,7 @@ static void there_are_at_most_32_custom_fields(void **state)
 
 static void named_mappings_are_checked(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {BROKER "mappings: {plain: {absent: clear}, 'a b': {}, flat: x}\n"
                 "printers: {a: {url: x, mapping: plian}, b: {url: y, mapping: "
                 "{use: [a], use2: 1}}, c: {url: z, mapping: [a]}}\n",
@@ -199,7 +199,7 @@ static void named_mappings_are_checked(void **state)
 
 static void topics_that_meet_are_refused(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {BROKER TWO "mapping: {topic: '{base}/{field}'}\n",
          AT "2:25: printers.b: the topic printer2mqtt/axis/x is one of a, too; "
             "put {printer} into the mapping's topics\n"},

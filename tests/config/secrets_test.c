@@ -97,7 +97,7 @@ static void tags_work_for_every_value(void **state)
 
 static void what_is_not_there_is_told_once(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {BROKER "printers: {a: {url: h, password: !secret mk44, api_key: !env "
                 "P2M_UNSET, token: !file nix}}\n",
          AT "2:34: there is no secret 'mk44' in secrets.yaml; did you mean "

@@ -5,7 +5,7 @@
 
 static void a_syntax_error_is_told_in_words_that_help(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {"mqtt:\n\turl: broker\n",
          AT "2:1: not valid YAML: there is a tab; YAML is indented with spaces "
             "only\n"},
@@ -56,7 +56,7 @@ static void a_syntax_error_is_told_in_words_that_help(void **state)
 
 static void an_unquoted_template_is_recognised(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {PLAIN "mapping:\n  topic: {base}/{printer}/{field}\n  absent: none\n",
          AT "4:10: quote the template: \"{base}/{printer}/{field}\"\n"},
         {PLAIN "mapping: {fields: {state: {base}/state, message: off}}\n",
@@ -83,7 +83,7 @@ static void an_unquoted_template_is_recognised(void **state)
 
 static void bytes_that_are_no_text_are_refused(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {"mqtt: \xff\n",
          AT "1:7: byte 0xff is not UTF-8; save the file as UTF-8\n"},
         {"ä: \xc3(\n",
@@ -132,7 +132,7 @@ static void anchors_aliases_and_merge_keys_work(void **state)
 
 static void aliases_that_lead_nowhere_are_refused(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {"a: *b\n", AT "1:4: the alias has no anchor (&name) before it\n"},
         {"a: &a [*a]\n", AT "1:8: the alias contains itself\n"},
         {"a: &a {b: {<<: *a}}\n", AT "1:16: the alias contains itself\n"},
@@ -146,7 +146,7 @@ static void aliases_that_lead_nowhere_are_refused(void **state)
 
 static void duplicate_keys_name_both_lines(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {"mqtt:\n  url: a\n  qos: 1\n  url: b\n" PRINTER "mqtt: {url: c}\n",
          AT "4:3: duplicate key 'url'; it stands in line 2 already\n" AT
             "6:1: duplicate key 'mqtt'; it stands in line 1 already\n"},
@@ -161,7 +161,7 @@ static void duplicate_keys_name_both_lines(void **state)
 
 static void all_problems_of_a_file_come_in_one_run_by_position(void **state)
 {
-    static const struct row rows[] = {
+    static const struct faulty rows[] = {
         {"printers:\n  mk4:\n    passwrod: x\n    timeout: 1\n"
          "    timeout: long\nmqqt:\n  url: x\nlog: loud\n",
          AT "1:1: the required key 'mqtt' is missing\n" AT

@@ -102,7 +102,7 @@ void world_problems(const char *lines)
     compare("config.yaml", lines);
 }
 
-void world_rows(const struct row *rows, size_t count)
+void world_rows(const struct faulty *rows, size_t count)
 {
     size_t i;
 

@@ -11,7 +11,7 @@
 #define PLAIN   BROKER PRINTER
 
 /* A text and the problems it has, one line each. */
-struct row {
+struct faulty {
     const char *yaml;
     const char *lines;
 };
@@ -31,7 +31,7 @@ struct config *world_load(const char *yaml);
 /* Load config.yaml as it is: exactly these problems? */
 void world_problems(const char *lines);
 /* Each row: write it as config.yaml and compare its problems. */
-void world_rows(const struct row *rows, size_t count);
+void world_rows(const struct faulty *rows, size_t count);
 
 #define WORLD_TEST(name)                                                       \
     cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
