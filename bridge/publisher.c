@@ -13,9 +13,9 @@ struct publisher {
     struct routes routes;
     struct telemetry said;          /* what the broker has */
     int64_t said_ms[SLOT_COUNT];    /* 0 = never in this session */
+    int64_t said_job;               /* whose fields were all said; -1 = none */
     int availability;               /* 0, 1; -1 = not said */
     signed char can[COMMAND_COUNT]; /* 0, 1; -1 = not said */
-    bool all;                       /* every field must be said once */
     int64_t json_ms;                /* when the JSON was said; 0 = never */
     bool json_due;                  /* it changed since */
     enum state json_state;
@@ -56,7 +56,6 @@ const struct routes *publisher_routes(const struct publisher *pub)
 
 void publisher_again(struct publisher *pub)
 {
-    pub->all = true;
     pub->availability = -1;
     memset(pub->can, -1, sizeof pub->can);
     memset(pub->said_ms, 0, sizeof pub->said_ms);
@@ -172,7 +171,7 @@ static bool is_due(struct publisher *pub, const struct printer *printer,
     int slot = field_slot(field, instance);
     struct value was, is, near = {0};
 
-    if (!pub->all && pub->said_ms[slot] && telemetry_equal(&pub->said, t, slot))
+    if (pub->said_ms[slot] && telemetry_equal(&pub->said, t, slot))
         return false;
     if (!driver_reports(printer_driver(printer), field) && !is_derived(field) &&
         field != FIELD_CUSTOM)
@@ -180,7 +179,7 @@ static bool is_due(struct publisher *pub, const struct printer *printer,
     if (!routes_field(&pub->routes, field, instance, printer_instances(printer),
                       route))
         return false;
-    if (pub->all || !pub->said_ms[slot])
+    if (!pub->said_ms[slot])
         return true;
     was = telemetry_get(&pub->said, slot);
     is = telemetry_get(t, slot);
@@ -212,18 +211,18 @@ static bool say_field(struct publisher *pub, const struct printer *printer,
 static bool say_fields(struct publisher *pub, const struct printer *printer,
                        struct moment now)
 {
-    bool new_job =
-        !telemetry_equal(&pub->said, printer_telemetry(printer), SLOT_JOB_ID);
+    int64_t job =
+        telemetry_integer(printer_telemetry(printer), SLOT_JOB_ID, -1);
     struct route route;
     enum field f;
     int i;
 
     for (f = 0; f < FIELD_COUNT; f++)
         for (i = 0; i < field_instances(f); i++)
-            if (is_due(pub, printer, f, i, new_job, now, &route) &&
+            if (is_due(pub, printer, f, i, job != pub->said_job, now, &route) &&
                 !say_field(pub, printer, &route, field_slot(f, i), now))
                 return false;
-    pub->all = false;
+    pub->said_job = job;
     return true;
 }
 
