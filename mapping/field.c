@@ -131,8 +131,9 @@ int instances_learn(struct instances *instances, const char *identity,
 
         if (len > INSTANCE_NAME_MAX - 4)
             len = INSTANCE_NAME_MAX - 4;
-        (void)snprintf(name + len, sizeof name - len, "_%d",
-                       occurrence % 100 + 1);
+        /* a name that was cut must not become what it was */
+        (void)snprintf(name + len, sizeof name - len, "%c%d",
+                       name[len] == '_' ? '-' : '_', occurrence % 100 + 1);
     }
     found = instances_find(instances, name);
     if (found >= 0)

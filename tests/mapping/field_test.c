@@ -184,6 +184,18 @@ static void equal_names_are_numbered(void **state)
     assert_true(strlen(known.name[3]) <= INSTANCE_NAME_MAX);
 }
 
+/* Cut to 28 bytes, "_2" would make the same name again. */
+static void a_long_name_is_numbered_too(void **state)
+{
+    struct instances known = {.count = 0};
+    static const char identity[] = "a234567890b234567890c2345678_2";
+
+    (void)state;
+    assert_int_equal(instances_learn(&known, identity, 0), 0);
+    assert_int_equal(instances_learn(&known, identity, 1), 1);
+    assert_int_equal(instances_learn(&known, identity, 2), 2);
+}
+
 static void too_many_are_left_out_with_a_mark(void **state)
 {
     struct instances known = {.count = 0};
@@ -214,6 +226,7 @@ int main(void)
         cmocka_unit_test(names_are_made_of_what_the_api_says),
         cmocka_unit_test(an_instance_keeps_its_index),
         cmocka_unit_test(equal_names_are_numbered),
+        cmocka_unit_test(a_long_name_is_numbered_too),
         cmocka_unit_test(too_many_are_left_out_with_a_mark),
     };
 
