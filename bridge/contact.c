@@ -37,6 +37,14 @@ void contact_begin(struct printer *p, struct moment now)
     memset(p->read_ms, 0, sizeof p->read_ms);
 }
 
+void contact_doubt(struct printer *p)
+{
+    if (p->identity_endpoint < 0)
+        return;
+    p->identity_read = p->serial_checked = false;
+    p->pending |= 1u << p->identity_endpoint;
+}
+
 static enum trouble trouble_of(const struct http_answer *answer)
 {
     switch (answer->result) {

@@ -163,6 +163,7 @@ static void deliver(struct http_client *c, struct http_answer *answer)
     buffer_init(&c->answer, 0);
     c->done = NULL;
     answer->sent = c->issued;
+    answer->challenged = c->tries.challenge || c->tries.key;
     answer->took_ms = http_now_ms() - c->started_ms;
     answer->body = "";
     if (answer->result == HTTP_ANSWERED) {

@@ -568,9 +568,7 @@ static void prepare_again(struct printer *p)
     p->orders.repeats++;
     p->orders.phase = PHASE_CHECK;
     p->orders.mark = p->sent_count;
-    p->identity_read = p->serial_checked = false;
-    if (p->identity_endpoint >= 0)
-        p->pending |= 1u << p->identity_endpoint;
+    contact_doubt(p);
 }
 
 static void wait_for_effect(struct printer *p, struct moment now)
@@ -649,6 +647,9 @@ static void refuse_offline(struct printer *p, struct order *order,
 {
     if (stopping)
         refuse(p, order, ORDER_OFFLINE, 0, now, "the bridge stops");
+    else if (p->trouble == TROUBLE_WRONG_PRINTER)
+        refuse(p, order, ORDER_WRONG_PRINTER, 0, now, "%s. %s",
+               printer_error(p), printer_remedy(p));
     else
         refuse(p, order, ORDER_OFFLINE, 0, now, "the printer is offline: %s",
                p->error);
@@ -667,8 +668,8 @@ void orders_offline(struct printer *p, bool stopping, struct moment now)
         else
             refuse_offline(p, order, stopping, now);
     }
-    if (o->active &&
-        (stopping || o->phase == PHASE_CHECK || o->phase == PHASE_SEND))
+    if (o->active && (stopping || p->trouble == TROUBLE_WRONG_PRINTER ||
+                      o->phase == PHASE_CHECK || o->phase == PHASE_SEND))
         refuse_offline(p, o->active, stopping, now);
 }
 

@@ -191,7 +191,7 @@ static void plan_poll(struct printer *p, struct moment now)
 
     printer_read_soon(p, p->contact ? due_with_poll(p, now.ms)
                                     : printer_all_endpoints(p));
-    if (p->identity_read && !p->serial_checked &&
+    if (p->identity_read && (!p->serial_checked || !p->memory.serial[0]) &&
         now.ms - p->read_ms[p->identity_endpoint] >= SERIAL_AGAIN_MS)
         printer_read_soon(p, bit(p->identity_endpoint));
     p->next_poll_ms += step;
@@ -362,6 +362,15 @@ static void endpoint_failed(struct printer *p, int endpoint,
         take_snapshot(p, endpoint, now);
 }
 
+/* Whoever asks anew who we are may be another printer: what it says is read
+ * once more when it has told its serial number. */
+static bool is_doubtful(const struct printer *p,
+                        const struct http_answer *answer, int endpoint)
+{
+    return answer->challenged && p->memory.serial[0] &&
+           p->identity_endpoint >= 0 && endpoint != p->identity_endpoint;
+}
+
 static void read_answered(struct printer *p, const struct http_answer *answer,
                           struct moment now)
 {
@@ -372,6 +381,12 @@ static void read_answered(struct printer *p, const struct http_answer *answer,
     if (answer->result != HTTP_ANSWERED || answer->status == 401 ||
         answer->status == 403 || answer->status == 408) {
         contact_failed(p, answer, now);
+        return;
+    }
+    if (is_doubtful(p, answer, endpoint)) {
+        contact_doubt(p);
+        p->read_ms[endpoint] = 0;
+        p->pending |= bit(endpoint);
         return;
     }
     telemetry_copy(&p->scratch, &p->telemetry);

@@ -110,6 +110,9 @@ void contact_missed(struct printer *p, enum trouble trouble, const char *reason,
 /* A valid answer came; true if the snapshot may be published. */
 bool contact_answered(struct printer *p, int endpoint, struct moment now);
 void contact_begin(struct printer *p, struct moment now);
+/* It may be another printer by now: who it is will be read before anything
+ * else is believed or sent. */
+void contact_doubt(struct printer *p);
 /* The first status of this contact was published. */
 void contact_established(struct printer *p, struct moment now);
 /* No valid answer at all: a missed poll, whatever was read. */
