@@ -98,11 +98,15 @@ static void topic_by_rule(const char *rule, const char *word, const char *key,
 /* "storage/<name>/free" as a template: "storage/{name}/free". */
 static void key_template(const char *key, char *out, size_t size)
 {
-    size_t i;
+    char *at;
 
-    for (i = 0; key[i] && i + 1 < size; i++)
-        out[i] = key[i] == '<' ? '{' : key[i] == '>' ? '}' : key[i];
-    out[i] = '\0';
+    (void)snprintf(out, size, "%s", key);
+    at = strchr(out, '<');
+    if (at)
+        *at = '{';
+    at = strchr(out, '>');
+    if (at)
+        *at = '}';
 }
 
 /* What is said, and what follows from the quantity. A deadband that a

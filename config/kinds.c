@@ -173,7 +173,7 @@ static bool read_seconds(struct reader *r, const struct row *row,
                          const struct scalar *s, void *target,
                          struct error *err)
 {
-    int64_t ms;
+    int64_t ms = 0;
 
     if (!read_duration(r, row, s, &ms, err))
         return false;

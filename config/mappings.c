@@ -145,7 +145,7 @@ static void add(struct config *config, struct mapping *mapping,
     while (find(config, unique, n))
         (void)snprintf(unique, sizeof unique, "%s-%d", name, ++copies);
     config->mappings =
-        memory_grow(config->mappings, n + 1, sizeof *config->mappings);
+        memory_grow(config->mappings, n + 1, sizeof(struct mapping *));
     config->mapping_names = memory_grow(config->mapping_names, n + 1,
                                         sizeof *config->mapping_names);
     config->mappings[n] = mapping;

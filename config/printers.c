@@ -50,43 +50,58 @@ static void forget_secrets(struct draft *draft, const struct node *node)
         kind_release(KIND_SECRET, secret_of(draft, i));
 }
 
+/* How many secrets there are; the last two by their index. */
+static size_t count_secrets(struct draft *draft, size_t *one, size_t *other)
+{
+    size_t i, count = 0;
+
+    for (i = 0; i < SECRET_COUNT; i++)
+        if (*secret_of(draft, i)) {
+            *other = *one;
+            *one = i;
+            count++;
+        }
+    return count;
+}
+
+/* A way to log in was asked for; nothing to log in with was given. */
+static void check_no_secret(struct reader *r,
+                            const struct config_printer *printer,
+                            const struct node *node)
+{
+    const struct node *auth = node_get(node, "auth");
+    size_t i;
+
+    for (i = 0; i < SECRET_COUNT; i++)
+        if (secrets[i].auth == printer->auth && auth && !has_secret(node))
+            reader_error(r, auth, "auth is %s, but there is no %s",
+                         auth_names[printer->auth], secrets[i].key);
+}
+
 /* One secret at most, and of the kind that auth asks for. */
 static void settle_secret(struct reader *r, struct draft *draft,
                           const struct node *node)
 {
     struct config_printer *printer = &draft->printer;
-    const char *first = NULL;
-    size_t i;
+    size_t one = 0, other = 0;
+    size_t count = count_secrets(draft, &one, &other);
 
-    for (i = 0; i < SECRET_COUNT; i++) {
-        char **secret = secret_of(draft, i);
-
-        if (!*secret)
-            continue;
-        if (first) {
-            reader_error(r, node, "both %s and %s are given; one is needed",
-                         first, secrets[i].key);
-            return;
-        }
-        first = secrets[i].key;
-        if (printer->auth != CONFIG_AUTH_AUTO &&
-            printer->auth != secrets[i].auth)
-            reader_error(r, node, "auth is %s, but %s is given",
-                         auth_names[printer->auth], first);
-        if (secrets[i].auth != CONFIG_AUTH_DIGEST)
-            printer->auth = secrets[i].auth;
+    if (count == 0) {
+        check_no_secret(r, printer, node);
+        return;
     }
-    if (!first && node_get(node, "auth") && printer->auth != CONFIG_AUTH_AUTO &&
-        !has_secret(node))
-        reader_error(
-            r, node_get(node, "auth"), "auth is %s, but there is no %s",
-            auth_names[printer->auth],
-            printer->auth == CONFIG_AUTH_DIGEST ? "password"
-                                                : auth_names[printer->auth]);
-    for (i = 0; i < SECRET_COUNT && !printer->secret; i++) {
-        printer->secret = *secret_of(draft, i);
-        *secret_of(draft, i) = NULL;
+    if (count > 1) {
+        reader_error(r, node, "both %s and %s are given; one is needed",
+                     secrets[other].key, secrets[one].key);
+        return;
     }
+    if (printer->auth != CONFIG_AUTH_AUTO && printer->auth != secrets[one].auth)
+        reader_error(r, node, "auth is %s, but %s is given",
+                     auth_names[printer->auth], secrets[one].key);
+    if (secrets[one].auth != CONFIG_AUTH_DIGEST)
+        printer->auth = secrets[one].auth;
+    printer->secret = *secret_of(draft, one);
+    *secret_of(draft, one) = NULL;
 }
 
 /* The longest pause cannot be shorter than the first one. */

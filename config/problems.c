@@ -28,8 +28,9 @@ static bool known(const struct problems *p, struct place at, const char *text)
     return false;
 }
 
-static void add(struct problems *p, struct place at, bool warning,
-                const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void
+add(struct problems *p, struct place at, bool warning, const char *format,
+    va_list args)
 {
     char raw[SENTENCE_MAX * 4 + 1], text[SENTENCE_MAX * 4 + 1];
 

@@ -59,13 +59,13 @@ struct section;
 struct row {
     const char *key;
     enum kind kind;
+    unsigned flags;
     size_t offset;
     const char *fallback; /* default, as it would be written; NULL = none */
-    double min, max;      /* of a number, in ms of a duration, characters of a
-                             text (0 = 255), most items of a list (0 = 32) */
+    double min, max; /* of a number, in ms of a duration, characters of a text
+                        (0 = 255) */
     const char *const *choices;    /* KIND_CHOICE; ends with NULL */
     const struct section *section; /* of what the kind says is one */
-    unsigned flags;
     /* What else a text must be; NULL = nothing. err is a whole sentence. */
     bool (*check)(const char *text, struct error *err);
     /* Reads the value instead of its kind; reports by itself. */

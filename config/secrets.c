@@ -119,7 +119,7 @@ static struct store *store_beside(struct secrets *secrets, const char *base)
     store->file.path = path;
     store->file.order = (*secrets->orders)++;
     secrets->stores = memory_grow(secrets->stores, secrets->count + 1,
-                                  sizeof *secrets->stores);
+                                  sizeof(struct store *));
     secrets->stores[secrets->count++] = store;
     read_store(secrets, store);
     return store;

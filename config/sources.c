@@ -58,7 +58,7 @@ static struct source *source_new(struct sources *s, const char *path)
 
     source->file.path = memory_text(path);
     source->file.order = s->orders++;
-    s->list = memory_grow(s->list, s->count + 1, sizeof *s->list);
+    s->list = memory_grow(s->list, s->count + 1, sizeof(struct source *));
     s->list[s->count++] = source;
     return source;
 }

@@ -224,7 +224,8 @@ static bool explain_start(const yaml_parser_t *parser, char c,
                           struct error *err)
 {
     if (!parser->problem ||
-        strcmp(parser->problem, "found character that cannot start any token"))
+        strcmp(parser->problem,
+               "found character that cannot start any token") != 0)
         return false;
     if (c == '\t')
         (void)error_set(err, "not valid YAML: there is a tab; YAML is indented "

@@ -130,7 +130,20 @@ static void the_schema_knows_drivers_fields_and_commands(void **state)
     cJSON_Delete(json);
 }
 
-/* Every default can be read, every text says something. */
+static void check_row(const struct section *section, const struct row *row)
+{
+    size_t len = row->says ? strlen(row->says) : 0;
+
+    if (len < 4 || !strchr(".?", row->says[len - 1]))
+        fail_msg("%s.%s says nothing", section->name, row->key);
+    if (row->kind == KIND_CHOICE)
+        assert_non_null(row->choices);
+    if (row->kind == KIND_INTEGER || row->kind == KIND_DURATION)
+        assert_true(row->min < row->max);
+    if (row->kind == KIND_SECTION)
+        assert_non_null(row->section);
+}
+
 static void every_row_is_complete(void **state)
 {
     const struct row *row;
@@ -138,29 +151,19 @@ static void every_row_is_complete(void **state)
 
     (void)state;
     for (i = 0; sections[i]; i++)
-        for (row = sections[i]->rows; row->key; row++) {
-            size_t len = row->says ? strlen(row->says) : 0;
-
-            if (len < 4 || !strchr(".?", row->says[len - 1]))
-                fail_msg("%s.%s says nothing", sections[i]->name, row->key);
-            if (row->kind == KIND_CHOICE)
-                assert_non_null(row->choices);
-            if (row->kind == KIND_INTEGER || row->kind == KIND_DURATION)
-                assert_true(row->min < row->max);
-            if (row->kind == KIND_SECTION)
-                assert_non_null(row->section);
-        }
+        for (row = sections[i]->rows; row->key; row++)
+            check_row(sections[i], row);
 }
 
+/* A key as it stands in YAML or in a table. */
 static bool names(const char *text, const char *key)
 {
     const char *found = text;
     size_t len = strlen(key);
 
     while ((found = strstr(found, key))) {
-        char before = found == text ? ' ' : found[-1];
-
-        if (strchr(" #{`,", before) && strchr(":`", found[len]))
+        if (found > text && strchr(" #{`,", found[-1]) &&
+            strchr(":`", found[len]))
             return true;
         found += len;
     }

@@ -102,8 +102,8 @@ static void files_are_included_eight_levels_deep(void **state)
     (void)state;
     for (i = 1; i <= 9; i++) {
         (void)snprintf(name, sizeof name, "%d.yaml", i);
-        (void)snprintf(text, sizeof text, i < 8 ? "include: %d.yaml\n" : "",
-                       i + 1);
+        (void)snprintf(text, sizeof text,
+                       i < 8 ? "include: %d.yaml\n" : "x-%d: 1\n", i + 1);
         world_write(name, text);
     }
     world_write("config.yaml", PLAIN "include: 1.yaml\n");
