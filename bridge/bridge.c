@@ -68,6 +68,16 @@ struct unit *bridge_unit(struct bridge *b, const char *id)
     return found ? *found : NULL;
 }
 
+bool bridge_configures(const struct bridge *b, const char *id)
+{
+    size_t i = 0;
+
+    while (i < b->config->printer_count &&
+           strcmp(b->config->printers[i].id, id) != 0)
+        i++;
+    return i < b->config->printer_count;
+}
+
 /* --- what is remembered ------------------------------------------------ */
 
 struct save {
@@ -129,8 +139,9 @@ static void on_wake(uv_timer_t *timer);
 /* The short timer runs only while there is something to wait for. */
 void bridge_wake_soon(struct bridge *b)
 {
-    bool busy = b->session == SESSION_LISTEN || b->reading_back ||
-                b->say_online || b->state_after_birth;
+    bool busy = b->session == SESSION_LISTEN ||
+                (b->session == SESSION_LIVE &&
+                 (b->reading_back || b->say_online || b->state_after_birth));
 
     if (busy && !uv_is_active((const uv_handle_t *)&b->wake))
         (void)uv_timer_start(&b->wake, on_wake, WAKE_MS, WAKE_MS);
@@ -224,6 +235,25 @@ static void close_handles(void *arg)
     b->http = NULL;
 }
 
+/* keep: it must not be refused because a lot is on its way. */
+static void say_last(struct bridge *b)
+{
+    static const char offline[] = "offline";
+    char topic[TOPIC_MAX + 1];
+    const struct mqtt_message message = {
+        .topic = topic,
+        .payload = offline,
+        .len = sizeof offline - 1,
+        .qos = 1,
+        .retain = true,
+        .keep = true,
+        .expiry_s = -1,
+    };
+
+    (void)snprintf(topic, sizeof topic, "%s/state", b->topic);
+    (void)mqtt_publish(b->mqtt, &message);
+}
+
 /* Whoever waits for an answer gets one; then the bridge says it is offline,
  * since a clean DISCONNECT sends no will. */
 void bridge_stop(struct bridge *b, enum bridge_end end)
@@ -239,7 +269,7 @@ void bridge_stop(struct bridge *b, enum bridge_end end)
     for (i = 0; i < b->count; i++)
         printer_stop(b->units[i].printer, bridge_now(b));
     if (b->session == SESSION_LIVE)
-        (void)bridge_say(b, "state", "offline", 1, true);
+        say_last(b);
     mqtt_stop(b->mqtt, FLUSH_MS, close_handles, b);
 }
 
@@ -342,6 +372,7 @@ static void release(struct bridge *b)
         log_warning("%s", err.text);
     free(text);
     inbox_release(b);
+    cleanup_release(b);
     announce_free(b->announce);
     store_close(b->store);
     free(b->index);

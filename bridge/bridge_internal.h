@@ -97,14 +97,16 @@ struct bridge {
     uint64_t reason_hash; /* of why there is no connection, as logged */
     int64_t session_ms;   /* when the connection came */
     int64_t heard_ms;     /* the last retained message read back */
-    bool other_alive;     /* bridge/state says online, info another host */
     bool other_online, other_host;
     char other_name[64];
+    bool stood_back;                            /* that was said already */
     uint64_t other_health, other_health_before; /* hashes */
     bool found_printers; /* our retained bridge/printers was there */
     bool swept;
-    char **gone; /* topics of printers that left the file */
-    size_t gone_count;
+    char **leaving; /* ids of printers that may have left the file */
+    char **gone;    /* topic trees of those that did */
+    char **stale;   /* topics that must still be emptied */
+    size_t leaving_count, gone_count, stale_count;
 
     bool bridge_announced;
     bool state_after_birth; /* say all state when discovery is out */
@@ -131,6 +133,8 @@ bool bridge_say(struct bridge *bridge, const char *tail, const char *payload,
 /* Never 0: to see whether something changed, not for security. */
 uint64_t bridge_hash(const void *bytes, size_t len);
 struct unit *bridge_unit(struct bridge *bridge, const char *id);
+/* Is it in the file, be it switched off there? */
+bool bridge_configures(const struct bridge *bridge, const char *id);
 /* What printers remember changed: write it soon. */
 void bridge_save_soon(struct bridge *bridge);
 
@@ -163,9 +167,16 @@ void inbox_prepare(struct bridge *bridge);
 void inbox_release(struct bridge *bridge);
 
 /* cleanup.c */
-void cleanup_printer(struct bridge *bridge, const char *id);
+/* Our retained bridge/printers. */
+void cleanup_list(struct bridge *bridge, const struct mqtt_message *message);
+/* We are live: ask for what must go. */
+void cleanup_begin(struct bridge *bridge);
 void cleanup_message(struct bridge *bridge, const struct mqtt_message *message);
+/* Empty what is known by now, as far as it can go out. */
+void cleanup_tick(struct bridge *bridge);
+/* Whatever was to come has come. */
 void cleanup_end(struct bridge *bridge);
+void cleanup_release(struct bridge *bridge);
 
 /* requests.c */
 void requests_take(struct bridge *bridge, const char *name,

@@ -1,64 +1,140 @@
 /* Retained topics of printers that left the configuration: subscribed to for a
  * moment, and each emptied. Only printers that this instance's own retained
- * list or state file names, so that nobody else's topics are touched. */
+ * list or state file names, so that nobody else's topics are touched; and not
+ * before it is sure that no other copy lives, whose list it might be. */
 #include "bridge/bridge_internal.h"
 #include "mapping/memory.h"
 
-static const char *below_base(const struct bridge *b, const char *topic)
+#include <cjson/cJSON.h>
+
+#define STALE_MAX 10000 /* topics that wait to be emptied */
+
+static void append(char ***list, size_t *count, const char *text)
 {
-    return topic + strlen(b->config->mqtt.base_topic) + 1;
+    *list = memory_grow(*list, *count + 1, sizeof **list);
+    (*list)[(*count)++] = memory_text(text);
 }
 
-void cleanup_printer(struct bridge *b, const char *id)
+static void release(char ***list, size_t *count)
 {
-    char filter[TOPIC_MAX + 1];
-    size_t i;
+    while (*count > 0)
+        free((*list)[--*count]);
+    free(*list);
+    *list = NULL;
+}
 
-    if (!*id ||
-        strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(id) ||
-        strlen(id) > PRINTER_ID_MAX || strncmp(id, "bridge", 6) == 0)
+static bool is_printer_id(const char *id)
+{
+    size_t len = strlen(id);
+
+    return len > 0 && len <= PRINTER_ID_MAX &&
+           strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len &&
+           strcmp(id, "bridge") != 0 && strncmp(id, "bridge-", 7) != 0;
+}
+
+static bool is_gone(const struct bridge *b, const char *tree)
+{
+    size_t i = 0;
+
+    while (i < b->gone_count && strcmp(b->gone[i], tree) != 0)
+        i++;
+    return i < b->gone_count;
+}
+
+/* One that is only switched off is remembered, but says nothing. */
+static void clean_up(struct bridge *b, const char *id)
+{
+    char tree[TOPIC_MAX + 1], filter[TOPIC_MAX + 3];
+
+    (void)snprintf(tree, sizeof tree, "%s/%s", b->config->mqtt.base_topic, id);
+    if (bridge_unit(b, id) || !is_printer_id(id) || is_gone(b, tree))
         return;
-    for (i = 0; i < b->gone_count; i++)
-        if (strcmp(below_base(b, b->gone[i]), id) == 0)
-            return;
+    append(&b->gone, &b->gone_count, tree);
+    (void)snprintf(filter, sizeof filter, "%s/#", tree);
+    (void)mqtt_subscribe(b->mqtt, filter, 0);
+    if (bridge_configures(b, id))
+        return;
     log_info("%s is not configured any more; its retained topics are removed",
              id);
-    (void)snprintf(filter, sizeof filter, "%s/%s", b->config->mqtt.base_topic,
-                   id);
-    b->gone = memory_grow(b->gone, b->gone_count + 1, sizeof *b->gone);
-    b->gone[b->gone_count++] = memory_text(filter);
-    (void)snprintf(filter, sizeof filter, "%s/%s/#", b->config->mqtt.base_topic,
-                   id);
-    (void)mqtt_subscribe(b->mqtt, filter, 0);
     store_forget(b->store, id);
     bridge_save_soon(b);
+}
+
+static void note_id(void *arg, const char *id)
+{
+    struct bridge *b = arg;
+
+    if (!bridge_configures(b, id))
+        append(&b->leaving, &b->leaving_count, id);
+}
+
+void cleanup_begin(struct bridge *b)
+{
+    size_t i;
+
+    store_each(b->store, note_id, b);
+    for (i = 0; i < b->leaving_count; i++)
+        clean_up(b, b->leaving[i]);
+    release(&b->leaving, &b->leaving_count);
+}
+
+void cleanup_list(struct bridge *b, const struct mqtt_message *m)
+{
+    cJSON *root = cJSON_ParseWithLength(m->payload, m->len);
+    const cJSON *row;
+
+    b->found_printers = true;
+    release(&b->leaving, &b->leaving_count);
+    cJSON_ArrayForEach(row, root)
+    {
+        const cJSON *id = cJSON_GetObjectItemCaseSensitive(row, "id");
+
+        if (cJSON_IsString(id) && !bridge_unit(b, id->valuestring))
+            append(&b->leaving, &b->leaving_count, id->valuestring);
+    }
+    cJSON_Delete(root);
+    if (b->session == SESSION_LIVE)
+        cleanup_begin(b);
 }
 
 void cleanup_message(struct bridge *b, const struct mqtt_message *m)
 {
     size_t i;
 
-    if (!m->retain || m->len == 0)
+    if (!m->retain || m->len == 0 || b->stale_count == STALE_MAX)
         return;
     for (i = 0; i < b->gone_count; i++)
         if (topic_below(m->topic, b->gone[i])) {
             b->heard_ms = bridge_now(b).ms;
-            (void)outlet_say(&b->outlet, m->topic, "", 0, true);
+            append(&b->stale, &b->stale_count, m->topic);
             return;
         }
 }
 
+void cleanup_tick(struct bridge *b)
+{
+    while (b->stale_count > 0 &&
+           outlet_say(&b->outlet, b->stale[b->stale_count - 1], "", 0, true))
+        free(b->stale[--b->stale_count]);
+    if (b->stale_count == 0)
+        release(&b->stale, &b->stale_count);
+}
+
 void cleanup_end(struct bridge *b)
 {
-    char filter[TOPIC_MAX + 1];
+    char filter[TOPIC_MAX + 3];
+    size_t i;
 
-    while (b->gone_count > 0) {
-        char *topic = b->gone[--b->gone_count];
-
-        (void)snprintf(filter, sizeof filter, "%s/#", topic);
+    for (i = 0; i < b->gone_count; i++) {
+        (void)snprintf(filter, sizeof filter, "%s/#", b->gone[i]);
         (void)mqtt_unsubscribe(b->mqtt, filter);
-        free(topic);
     }
-    free(b->gone);
-    b->gone = NULL;
+    release(&b->gone, &b->gone_count);
+}
+
+void cleanup_release(struct bridge *b)
+{
+    release(&b->leaving, &b->leaving_count);
+    release(&b->stale, &b->stale_count);
+    release(&b->gone, &b->gone_count);
 }

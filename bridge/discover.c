@@ -181,7 +181,7 @@ static bool is_gone(void *arg, const char *id)
         return true;
     if (!*id)
         return !b->config->homeassistant.bridge_device;
-    return !unit || !unit->config->homeassistant;
+    return unit ? !unit->config->homeassistant : !bridge_configures(b, id);
 }
 
 static bool all_reached(const struct bridge *b)

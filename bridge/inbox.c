@@ -131,22 +131,15 @@ static void take_order(struct unit *unit, const char *name,
     unit_run(unit);
 }
 
-/* Printers of an earlier life that are not configured any more: their
- * availability is all that Home Assistant could still believe. */
-static void read_printers(struct bridge *b, const struct mqtt_message *m)
+/* Only whoever lives says "online": while we do, anything else is the will of
+ * a copy that stood back, or a mistake. */
+static void read_state(struct bridge *b, const struct mqtt_message *m)
 {
-    cJSON *root = cJSON_ParseWithLength(m->payload, m->len);
-    const cJSON *row;
-
-    b->found_printers = true;
-    cJSON_ArrayForEach(row, root)
-    {
-        const cJSON *id = cJSON_GetObjectItemCaseSensitive(row, "id");
-
-        if (cJSON_IsString(id) && !bridge_unit(b, id->valuestring))
-            cleanup_printer(b, id->valuestring);
-    }
-    cJSON_Delete(root);
+    b->other_online = m->len == 6 && memcmp(m->payload, "online", 6) == 0;
+    if (b->other_online || b->session != SESSION_LIVE)
+        return;
+    b->say_online = true;
+    bridge_wake_soon(b);
 }
 
 static void read_info(struct bridge *b, const struct mqtt_message *m)
@@ -162,19 +155,20 @@ static void read_info(struct bridge *b, const struct mqtt_message *m)
     cJSON_Delete(root);
 }
 
-/* Our own retained topics, read back once per connection. */
+/* Our own retained topics, read back once per connection; of bridge/state also
+ * what is said later. */
 static void read_own(struct bridge *b, const char *tail,
                      const struct mqtt_message *m)
 {
     b->heard_ms = bridge_now(b).ms;
     if (strcmp(tail, "state") == 0)
-        b->other_online = m->len == 6 && memcmp(m->payload, "online", 6) == 0;
+        read_state(b, m);
     else if (strcmp(tail, "info") == 0)
         read_info(b, m);
     else if (strcmp(tail, "health") == 0)
         b->other_health = bridge_hash(m->payload, m->len);
     else if (strcmp(tail, "printers") == 0 && m->len > 0)
-        read_printers(b, m);
+        cleanup_list(b, m);
 }
 
 static void take_birth(struct bridge *b, const struct mqtt_message *m)

@@ -1,14 +1,14 @@
 /* One connection to the broker: subscribe, listen whether another copy of us
  * lives, say everything, read back what we said in an earlier life. */
 #include "bridge/bridge_internal.h"
-#include "mapping/memory.h"
 
 #include <stdarg.h>
 
 #define LISTEN_MS    150  /* the first time: is there another copy? */
 #define SILENCE_MS   300  /* reading back ends after so much silence, */
 #define READ_BACK_MS 2000 /* or after so long */
-#define STANDBACK_MS 60000
+/* a little longer than a copy that lives is silent (bridge/health) */
+#define STANDBACK_MS 65000
 
 static void subscribe(struct bridge *b, int qos, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -50,9 +50,10 @@ static void subscribe_own(struct bridge *b)
               b->config->homeassistant.discovery_prefix);
 }
 
+/* All but bridge/state: whoever says that we are offline is corrected. */
 static void unsubscribe_own(struct bridge *b)
 {
-    static const char *const tails[] = {"state", "info", "health", "printers"};
+    static const char *const tails[] = {"info", "health", "printers"};
     char filter[TOPIC_MAX + 1];
     size_t i;
 
@@ -92,41 +93,14 @@ static bool say_all(struct bridge *b)
     return all;
 }
 
-struct leaving {
-    struct bridge *bridge;
-    char **ids;
-    size_t count;
-};
-
-static void note_leaving(void *arg, const char *id)
-{
-    struct leaving *l = arg;
-
-    if (bridge_unit(l->bridge, id))
-        return;
-    l->ids = memory_grow(l->ids, l->count + 1, sizeof *l->ids);
-    l->ids[l->count++] = memory_text(id);
-}
-
-/* Printers that the state file knows and the configuration does not. */
-static void clean_up_after(struct bridge *b)
-{
-    struct leaving leaving = {.bridge = b};
-
-    store_each(b->store, note_leaving, &leaving);
-    while (leaving.count > 0) {
-        cleanup_printer(b, leaving.ids[--leaving.count]);
-        free(leaving.ids[leaving.count]);
-    }
-    free(leaving.ids);
-}
-
 static void go_live(struct bridge *b)
 {
     size_t i;
 
     b->session = SESSION_LIVE;
-    clean_up_after(b);
+    b->stood_back = false;
+    subscribe_orders(b);
+    cleanup_begin(b);
     for (i = 0; i < b->count; i++)
         publisher_again(b->units[i].publisher);
     b->say_online = true;
@@ -141,10 +115,12 @@ static void go_live(struct bridge *b)
 
 static void stand_back(struct bridge *b)
 {
-    log_error("another printer2mqtt runs on the host %s with the same topics "
-              "(%s); give one of them an `instance:` name. Looking again in a "
-              "minute",
-              b->other_name, b->topic);
+    if (!b->stood_back)
+        log_error("another printer2mqtt runs on the host %s with the same "
+                  "topics (%s); give one of them an `instance:` name. Looking "
+                  "again each minute",
+                  b->other_name, b->topic);
+    b->stood_back = true;
     unsubscribe_own(b);
     b->session = SESSION_STANDBACK;
     b->session_ms = bridge_now(b).ms;
@@ -163,10 +139,10 @@ void session_connected(void *arg)
     b->reason_hash = 0;
     b->session_ms = b->heard_ms = bridge_now(b).ms;
     b->other_online = b->other_host = b->found_printers = false;
+    b->other_health_before = 0;
     b->reading_back = true;
     announce_connected(b->announce);
     subscribe_own(b);
-    subscribe_orders(b);
     if (b->was_live)
         go_live(b);
     else
@@ -181,6 +157,8 @@ void session_disconnected(void *arg, const char *reason, int64_t retry_ms)
     uint64_t hash = bridge_hash(reason, strlen(reason));
 
     b->session = SESSION_DOWN;
+    b->reading_back = false;
+    bridge_wake_soon(b);
     if (hash == b->reason_hash) /* said already: a broker may be off for days */
         return;
     b->reason_hash = hash;
@@ -194,8 +172,11 @@ void session_drained(void *arg)
 {
     struct bridge *b = arg;
 
-    if (b->session == SESSION_LIVE)
-        (void)say_all(b);
+    if (b->session != SESSION_LIVE)
+        return;
+    (void)say_all(b);
+    cleanup_tick(b);
+    discover_tick(b);
 }
 
 void session_refused(void *arg, const char *filter)
@@ -249,6 +230,8 @@ void session_tick(struct bridge *b)
         end_reading_back(b);
     if (b->session == SESSION_LIVE && b->say_online)
         (void)say_all(b);
+    if (b->session == SESSION_LIVE)
+        cleanup_tick(b);
 }
 
 bool session_open(struct bridge *b, struct error *err)
