@@ -65,7 +65,8 @@ const struct look_row *look_row(enum look look)
 enum look look_of_quantity(enum quantity quantity)
 {
     switch (quantity) {
-    case QUANTITY_STATE: return LOOK_WORD;
+    case QUANTITY_STATE:
+    case QUANTITY_RESULT: return LOOK_WORD;
     case QUANTITY_TEXT:
     case QUANTITY_IDENTIFIER: return LOOK_TEXT;
     case QUANTITY_FLAG: return LOOK_FLAG;

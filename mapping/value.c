@@ -24,6 +24,17 @@ static const char *const state_words[] = {
     [STATE_COUNT] = NULL,
 };
 
+static const char *const result_words[] = {
+    [RESULT_FINISHED] = "finished", [RESULT_CANCELLED] = "cancelled",
+    [RESULT_FAILED] = "failed",     [RESULT_UNKNOWN] = "unknown",
+    [RESULT_COUNT] = NULL,
+};
+
+static const char *const *const words[QUANTITY_COUNT] = {
+    [QUANTITY_STATE] = state_words,
+    [QUANTITY_RESULT] = result_words,
+};
+
 const struct quantity_row *quantity_row(enum quantity quantity)
 {
     return &rows[quantity];
@@ -40,7 +51,7 @@ enum quantity quantity_find(const char *name)
 
 const char *const *quantity_words(enum quantity quantity)
 {
-    return quantity == QUANTITY_STATE ? state_words : NULL;
+    return words[quantity];
 }
 
 struct value value_truth(bool truth)

@@ -62,6 +62,15 @@ enum state {
     STATE_COUNT
 };
 
+/* How a job ended. */
+enum result {
+    RESULT_FINISHED,
+    RESULT_CANCELLED,
+    RESULT_FAILED,
+    RESULT_UNKNOWN,
+    RESULT_COUNT
+};
+
 #define STATE_BIT(state) (1u << (state))
 
 /* Words of a VALUE_WORD quantity, NULL-terminated; NULL for other kinds. */

@@ -32,6 +32,7 @@ static struct range range_of(enum quantity quantity)
     case QUANTITY_TIMESTAMP:
     case QUANTITY_SEEN: return (struct range){0, TIME_MOST};
     case QUANTITY_STATE:
+    case QUANTITY_RESULT:
     case QUANTITY_TEXT:
     case QUANTITY_FLAG:
     case QUANTITY_IDENTIFIER:
