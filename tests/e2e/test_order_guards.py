@@ -57,11 +57,11 @@ def test_a_retained_order_is_refused_after_each_reconnect(house):
     bridge = house.run()
     bridge.wait_log("online")
     house.watcher.publish(f"{BASE}/mk4/command/cancel", "PRESS", retain=True)
-    first = house.wait("mk4", "response/cancel")
-    house.broker.restart()      # without persistence: the order is gone, so it is sent again
-    house.wait_online("mk4", after=first)
+    house.wait("mk4", "response/cancel")
+    mark = house.restart_broker()       # without persistence: the order is gone, so it is sent again
+    house.wait_online("mk4", after=mark)
     house.watcher.publish(f"{BASE}/mk4/command/cancel", "PRESS", retain=True)
-    assert house.wait("mk4", "response/cancel", after=first).json["code"] == "retained"
+    assert house.wait("mk4", "response/cancel", after=mark).json["code"] == "retained"
     assert puts(printer) == []
 
 

@@ -5,6 +5,7 @@ from sim import Sim
 
 from .bridge import Bridge
 from .broker import Broker
+from .cable import Cable
 from .watcher import BASE, Watcher
 
 FAST = {"printing": "1s", "idle": "1s", "offline": "500ms", "offline_max": "1s"}
@@ -60,6 +61,25 @@ class House:
         self.closing.append(watcher.close)
         self.watcher = self.watcher or watcher
         return watcher
+
+    def cable(self, **options):
+        """Bridges that start from now on reach the broker through it."""
+        cable = Cable(self.broker, **options)
+        self.closing.append(cable.close)
+        self.config["mqtt"]["url"] = cable.url
+        return cable
+
+    def restart_broker(self):
+        """Bridges return when the watcher is back already. Returns a mark: what the broker kept is before it."""
+        for bridge in self.bridges:
+            bridge.process.freeze()
+        self.watcher.subscribed.clear()
+        self.broker.restart()
+        assert self.watcher.subscribed.wait(20), "the watcher did not come back"
+        mark = self.watcher.echo()
+        for bridge in self.bridges:
+            bridge.process.thaw()
+        return mark
 
     def add(self, name="mk4", profile="buddy", configured=None, **options):
         """A printer that lives and is configured. configured: changes of its configuration, False for none."""

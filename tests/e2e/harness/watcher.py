@@ -6,6 +6,7 @@ import fnmatch
 import itertools
 import json
 import re
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -76,13 +77,13 @@ class Watcher:
         if username:
             self.client.username_pw_set(username, password)
         if broker.tls:
-            self.client.tls_set(str(broker.tls.ca))
+            self.client.tls_set_context(ssl.create_default_context(cafile=broker.tls.ca))
         if will:
             self.client.will_set(**will)
 
     def connect(self):
         self.client.connect("127.0.0.1", self.broker.port)
-        self.client.reconnect_delay_set(1, 1)
+        self.client.reconnect_delay_set(0.05, 0.05)
         self.client.loop_start()
         assert self.subscribed.wait(20), "the watcher could not subscribe"
         return self
@@ -116,6 +117,12 @@ class Watcher:
         """A point in time for `after=`: all that came so far is before it."""
         with self.changed:
             return len(self.messages) - 1
+
+    def echo(self):
+        """A mark behind all that the broker has for us now."""
+        topic = f"echo-{next(names)}"
+        self.publish(topic, "echo")
+        return self.wait(topic).number
 
     def since(self, after=-1, topic="*"):
         """Messages after a mark or a message whose topic matches (with * and ?)."""
