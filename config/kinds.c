@@ -212,7 +212,7 @@ static bool read_choice(struct reader *r, const struct row *row,
 static bool read_name(const struct scalar *s, const char *const *words,
                       void *target, struct error *err)
 {
-    if (names_find(s->text, words) < 0)
+    if (words[0] && names_find(s->text, words) < 0)
         return not_one_of(s, words, err);
     replace_text(target, memory_text(s->text));
     return true;

@@ -203,6 +203,7 @@ void draft_free(struct draft *draft)
 {
     if (!draft)
         return;
+    kind_release(KIND_SECRET, &draft->printer.secret);
     section_release(&printer_section, draft);
     free(draft->printer.file);
     free(draft);

@@ -57,7 +57,7 @@ static bool decode(char *text)
         *to++ = (char)(high * 16 + low);
         text += 2;
     }
-    *to = '\0';
+    explicit_bzero(to, (size_t)(text - to)); /* the end of what it was */
     return true;
 }
 

@@ -254,7 +254,7 @@ static void ids_are_checked(void **state)
             "2:50: printers: the id 'all' is reserved for the bridge\n" AT
             "2:65: printers: the id 'group' is reserved for the bridge\n" AT
             "2:82: printers: the id 'fleet' is reserved for the bridge\n"},
-        {BROKER "printers: {My MK4: {url: a}}\n",
+        {BROKER "printers: {My MK4: {url: a, password: x}}\n",
          AT "2:12: printers: a printer's id is made of a-z, 0-9, _ and -, at "
             "most 64 of them; for example 'my_mk4'\n"},
         {BROKER "printers: {'': {url: a}}\n",

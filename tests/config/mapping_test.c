@@ -105,7 +105,7 @@ static void custom_fields_are_checked(void **state)
         {CUSTOM("{key: a/b, endpoint: job, pointer: /a~2, quantity: warmth}"),
          AT "5:42: mapping.custom.1.pointer: in a JSON pointer ~ is written "
             "~0, and / in a name ~1\n" AT
-            "5:58: mapping.custom.1.quantity: 'warmth' is none of state, text, "
+            "5:58: mapping.custom.1.quantity: 'warmth' is none of state, result, text, "
             "identifier, flag, heat, temperature, position, length, fan, "
             "progress, percent, job_time, duration, timestamp, weight, size, "
             "rate, count, period, latency, seen\n"},
