@@ -155,7 +155,8 @@ static void explain_outcome(const struct http_client *c, CURLcode code,
         if (o->code != code)
             continue;
         if (o->detail && c->trouble[0])
-            EXPLAIN(a, o->result, "%s: %s", o->reason, own_words(c->trouble));
+            EXPLAIN(a, o->result, "%.60s: %.90s", o->reason,
+                    own_words(c->trouble));
         else
             EXPLAIN(a, o->result, "%s", o->reason);
         return;

@@ -1,5 +1,6 @@
 #include "bridge/store.h"
 
+#include "bridge/store_job.h"
 #include "mapping/memory.h"
 #include "mapping/text.h"
 
@@ -213,6 +214,7 @@ void store_recall(const struct store *store, const char *printer,
     recall_text(row, "model", out->model, sizeof out->model);
     recall_text(row, "firmware", out->firmware, sizeof out->firmware);
     recall_reported(row, out);
+    store_job_read(cJSON_GetObjectItemCaseSensitive(row, "job"), &out->job);
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "learned"))
     {
         enum command c = cJSON_IsString(item) ? command_find(item->valuestring)
@@ -228,6 +230,7 @@ static void add_lists(cJSON *row, const struct printer_memory *memory)
     cJSON *storages = cJSON_AddArrayToObject(row, "storages");
     cJSON *reported = cJSON_AddArrayToObject(row, "reported");
     cJSON *learned = cJSON_AddArrayToObject(row, "learned");
+    enum command c;
     enum field f;
     int i;
 
@@ -243,10 +246,10 @@ static void add_lists(cJSON *row, const struct printer_memory *memory)
                           sizeof key))
                 cJSON_AddItemToArray(reported, cJSON_CreateString(key));
         }
-    for (i = 0; i < COMMAND_COUNT; i++)
-        if (memory->learned[i])
+    for (c = 0; c < COMMAND_COUNT; c++)
+        if (memory->learned[c])
             cJSON_AddItemToArray(learned,
-                                 cJSON_CreateString(command_row(i)->name));
+                                 cJSON_CreateString(command_row(c)->name));
 }
 
 void store_remember(struct store *store, const char *printer,
@@ -258,6 +261,7 @@ void store_remember(struct store *store, const char *printer,
     cJSON_AddStringToObject(row, "model", memory->model);
     cJSON_AddStringToObject(row, "firmware", memory->firmware);
     add_lists(row, memory);
+    cJSON_AddItemToObject(row, "job", store_job_write(&memory->job));
     store_forget(store, printer);
     cJSON_AddItemToObject(printers_of(store), printer, row);
 }

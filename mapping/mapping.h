@@ -59,7 +59,7 @@ struct mapping {
     char *topic;         /* rule for fields; never NULL */
     char *command_topic; /* rule for commands; never NULL */
     enum absent_style absent;
-    int qos;             /* of fields that wish none */
+    int qos; /* of fields that wish none */
     struct field_wish fields[FIELD_COUNT];
     struct instance_wish *instances;
     int instance_count;

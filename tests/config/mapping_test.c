@@ -74,12 +74,12 @@ static void wishes_are_checked(void **state)
             "of this field: put {name} into its topic\n" AT
             "3:54: mapping.fields.state: there is only one of this field, so "
             "{name} has no meaning in its topic\n"},
-        {PLAIN "mapping: {commands: {puase: off, upload: off, resume: "
+        {PLAIN "mapping: {commands: {puase: off, fly_up: off, resume: "
                "{topic: '{field}', qos: 1}}}\n",
          AT
          "3:22: unknown command 'puase' in mapping.commands; did you mean "
          "'pause'?\n" AT
-         "3:34: unknown command 'upload' in mapping.commands\n" AT
+         "3:34: unknown command 'fly_up' in mapping.commands\n" AT
          "3:63: mapping.commands.resume.topic: {field} is not known here\n" AT
          "3:74: unknown key 'qos' in mapping.commands.resume\n"},
         {PLAIN "mapping: {fields: [a], commands: x, custom: {}}\n",
@@ -102,13 +102,9 @@ static void custom_fields_are_checked(void **state)
          AT "5:28: mapping.custom.1.endpoint: 'stats' is none of version, "
             "info, status, job, storage, printer; did you mean 'status'?\n" AT
             "5:44: mapping.custom.1.pointer: a JSON pointer begins with /\n"},
-        {CUSTOM("{key: a/b, endpoint: job, pointer: /a~2, quantity: warmth}"),
+        {CUSTOM("{key: a/b, endpoint: job, pointer: /a~2}"),
          AT "5:42: mapping.custom.1.pointer: in a JSON pointer ~ is written "
-            "~0, and / in a name ~1\n" AT
-            "5:58: mapping.custom.1.quantity: 'warmth' is none of state, result, text, "
-            "identifier, flag, heat, temperature, position, length, fan, "
-            "progress, percent, job_time, duration, timestamp, weight, size, "
-            "rate, count, period, latency, seen\n"},
+            "~0, and / in a name ~1\n"},
         {CUSTOM("{name: x}"),
          AT "5:7: mapping.custom.1: the required key 'key' is missing\n" AT
             "5:7: mapping.custom.1: the required key 'endpoint' is missing\n" AT
@@ -152,6 +148,27 @@ static void custom_fields_are_checked(void **state)
 
     (void)state;
     WORLD_ROWS(rows);
+}
+
+/* Whatever quantities there are. */
+static void a_quantity_must_be_one_of_ours(void **state)
+{
+    static const char start[] =
+        AT "5:56: mapping.custom.1.quantity: 'lenght' is none of ";
+    static const char end[] = "; did you mean 'length'?\n";
+    struct config_problems problems = {.errors = 0};
+    const char *text;
+
+    (void)state;
+    world_write(
+        "config.yaml",
+        CUSTOM("{key: a/b, endpoint: job, pointer: /a, quantity: lenght}"));
+    assert_null(config_load("config.yaml", drivers, &problems));
+    text = buffer_text(&problems.text);
+    assert_memory_equal(text, start, sizeof start - 1);
+    assert_non_null(strstr(text, ", temperature, "));
+    assert_string_equal(text + strlen(text) - sizeof end + 1, end);
+    buffer_release(&problems.text);
 }
 
 static void there_are_at_most_32_custom_fields(void **state)
@@ -246,6 +263,7 @@ int main(void)
         WORLD_TEST(rules_are_checked),
         WORLD_TEST(wishes_are_checked),
         WORLD_TEST(custom_fields_are_checked),
+        WORLD_TEST(a_quantity_must_be_one_of_ours),
         WORLD_TEST(there_are_at_most_32_custom_fields),
         WORLD_TEST(named_mappings_are_checked),
         WORLD_TEST(topics_that_meet_are_refused),

@@ -63,7 +63,7 @@ static void templates_are_checked_and_expanded(void **state)
 static void a_topic_that_does_not_fit_is_refused(void **state)
 {
     static char text[2 * TOPIC_MAX];
-    char topic[16];
+    char topic[17];
 
     (void)state;
     assert_true(template_expand("{base}/mk4", &of_field, topic, 17));
