@@ -26,7 +26,7 @@ static bool publish(void *arg, const struct mqtt_message *message)
 {
     struct bridge *b = arg;
 
-    return mqtt_publish(b->mqtt, message);
+    return b->mqtt && mqtt_publish(b->mqtt, message);
 }
 
 bool bridge_say(struct bridge *b, const char *tail, const char *payload,
@@ -83,6 +83,7 @@ bool bridge_configures(const struct bridge *b, const char *id)
 struct save {
     uv_work_t work;
     struct bridge *bridge;
+    uint64_t number;
     char *path, *text;
     struct error err;
     bool ok;
@@ -98,15 +99,19 @@ static void save_work(uv_work_t *work)
 static void save_done(uv_work_t *work, int status)
 {
     struct save *save = work->data;
+    struct bridge *b = save->bridge;
 
     if (status == 0 && !save->ok)
         log_warning("%s; serial numbers and learned capabilities may be "
                     "forgotten at the next restart",
                     save->err.text);
-    save->bridge->saving = false;
+    b->saving = false;
+    events_saved(b->events, save->number);
     free(save->path);
     free(save->text);
     free(save);
+    if (!b->stopping)
+        bridge_save_tick(b);
 }
 
 static void save_now(struct bridge *b)
@@ -114,11 +119,15 @@ static void save_now(struct bridge *b)
     struct save *save;
 
     b->save_due = false;
-    if (!*store_path(b->store))
+    b->save_number++;
+    if (!*store_path(b->store)) {
+        events_saved(b->events, b->save_number);
         return;
+    }
     save = memory_zero(1, sizeof *save);
     save->bridge = b;
     save->work.data = save;
+    save->number = b->save_number;
     save->path = memory_text(store_path(b->store));
     save->text = store_text(b->store);
     b->saving = true;
@@ -130,6 +139,19 @@ void bridge_save_soon(struct bridge *b)
     if (!b->save_due)
         b->save_ms = bridge_now(b).ms + SAVE_MS;
     b->save_due = true;
+}
+
+uint64_t bridge_save_at_once(struct bridge *b)
+{
+    b->save_due = true;
+    b->save_ms = bridge_now(b).ms;
+    return b->save_number + 1;
+}
+
+void bridge_save_tick(struct bridge *b)
+{
+    if (b->save_due && !b->saving && bridge_now(b).ms >= b->save_ms)
+        save_now(b);
 }
 
 /* --- timers ------------------------------------------------------------ */
@@ -178,8 +200,7 @@ static void on_second(uv_timer_t *timer)
     for (i = 0; i < b->count; i++)
         if (b->units[i].unsaid)
             (void)unit_sync(&b->units[i]);
-    if (b->save_due && !b->saving && now >= b->save_ms)
-        save_now(b);
+    bridge_save_tick(b);
     feed_watchdog(b, now);
     on_wake(&b->wake);
 }
@@ -266,8 +287,11 @@ void bridge_stop(struct bridge *b, enum bridge_end end)
     b->end = end;
     notify("STOPPING=1");
     log_set_hook(NULL, NULL, LOG_LEVEL_ERROR);
-    for (i = 0; i < b->count; i++)
+    for (i = 0; i < b->count; i++) {
         printer_stop(b->units[i].printer, bridge_now(b));
+        unit_remember(&b->units[i]);
+    }
+    events_saved(b->events, UINT64_MAX);
     if (b->session == SESSION_LIVE)
         say_last(b);
     mqtt_stop(b->mqtt, FLUSH_MS, close_handles, b);
@@ -374,6 +398,7 @@ static void release(struct bridge *b)
     inbox_release(b);
     cleanup_release(b);
     announce_free(b->announce);
+    events_free(b->events);
     store_close(b->store);
     free(b->index);
     free(b->units);
@@ -382,6 +407,7 @@ static void release(struct bridge *b)
 static void open_all(struct bridge *b, struct error *err)
 {
     b->http = http_new(&b->loop, count_enabled(b->config));
+    b->events = events_new(&b->outlet);
     b->announce = announce_new(&b->outlet, discover_document);
     if (!open_units(b, err)) {
         b->end = BRIDGE_REFUSED;

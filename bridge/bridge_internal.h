@@ -8,6 +8,7 @@
 
 #include "bridge/announce.h"
 #include "bridge/bridge.h"
+#include "bridge/events.h"
 #include "bridge/http.h"
 #include "bridge/log.h"
 #include "bridge/mqtt.h"
@@ -73,6 +74,7 @@ struct bridge {
     struct mqtt *mqtt;
     struct store *store;
     struct announce *announce;
+    struct events *events;
     struct subject subject;
     struct outlet outlet;
     struct unit *units;  /* in the order of the file */
@@ -118,6 +120,7 @@ struct bridge {
     uint64_t lag_max_us, turn_began_us;
     bool save_due, saving;
     int64_t save_ms;
+    uint64_t save_number; /* of the last save that began */
     bool stopping;
     enum bridge_end end;
 };
@@ -137,6 +140,12 @@ struct unit *bridge_unit(struct bridge *bridge, const char *id);
 bool bridge_configures(const struct bridge *bridge, const char *id);
 /* What printers remember changed: write it soon. */
 void bridge_save_soon(struct bridge *bridge);
+/* Write it with this turn of the loop; the number of the save that will hold
+ * what is known then. */
+uint64_t bridge_save_at_once(struct bridge *bridge);
+void bridge_save_tick(struct bridge *bridge);
+/* A printer's memory changed: hand it to the store. */
+void unit_remember(struct unit *unit);
 
 /* unit.c */
 bool unit_open(struct unit *unit, struct bridge *bridge,
@@ -149,6 +158,8 @@ void unit_run(struct unit *unit);
 bool unit_sync(struct unit *unit);
 void unit_answer(void *arg, struct printer *printer, const struct order *order,
                  const struct order_answer *answer);
+void unit_event(void *arg, struct printer *printer,
+                const struct job_event *event);
 void unit_log(void *arg, enum log_level level, const char *printer,
               const char *text);
 
@@ -200,6 +211,8 @@ void discover_message(struct bridge *bridge, const struct mqtt_message *m);
 void discover_again(struct bridge *bridge, int64_t delay_ms);
 /* The printer is not who it was: its document goes. */
 void discover_forget(struct unit *unit);
+/* The printer's name for people. */
+const char *discover_name(const struct unit *unit);
 const char *discover_identity(const struct unit *unit);
 
 #endif

@@ -82,6 +82,7 @@ static void go_offline(struct printer *p, bool news, struct moment now)
     if (news)
         printer_log(p, LOG_LEVEL_WARNING, "offline: %s. %s", p->error,
                     remedies[p->trouble]);
+    printer_follow_job(p, now);
     orders_offline(p, false, now);
 }
 
@@ -184,6 +185,7 @@ void contact_established(struct printer *p, struct moment now)
 
 void printer_forget(struct printer *p, struct moment now)
 {
+    job_release(&p->memory.job);
     memset(&p->memory, 0, sizeof p->memory);
     p->memory.storages = p->device.storages;
     p->memory.changed = true;

@@ -28,7 +28,7 @@ static struct discovery_bridge describe_bridge(const struct bridge *b)
     };
 }
 
-static const char *name_of(const struct unit *unit)
+const char *discover_name(const struct unit *unit)
 {
     const char *told =
         telemetry_text(printer_telemetry(unit->printer), SLOT_INFO_NAME);
@@ -51,7 +51,7 @@ static void describe(const struct unit *unit, struct discovery_printer *out)
     *out = (struct discovery_printer){
         .id = unit->config->id,
         .identity = discover_identity(unit),
-        .name = name_of(unit),
+        .name = discover_name(unit),
         .model =
             or_null(unit->config->model ? unit->config->model : memory->model),
         .vendor = printer_driver(unit->printer)->vendor,
@@ -131,7 +131,7 @@ static char *bridge_document(const struct bridge *b)
 
     for (i = 0; i < b->count; i++)
         rows[i] = (struct discovery_row){b->units[i].config->id,
-                                         name_of(&b->units[i])};
+                                         discover_name(&b->units[i])};
     discovery_bridge_document(&bridge, rows, b->count, &json);
     free(rows);
     return json.bytes ? json.bytes : memory_text("");

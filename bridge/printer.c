@@ -8,6 +8,8 @@
 /* A printer that has not told its serial number is asked again (PrusaLink on a
  * Pi does not know it until the serial line is up). */
 #define SERIAL_AGAIN_MS 10000
+#define JOB_WAIT_MS     5000
+#define CHANGE_SOON_S   300 /* filament_change_soon comes so long before */
 
 static uint32_t bit(int endpoint)
 {
@@ -75,6 +77,8 @@ struct printer *printer_new(const struct config_printer *config,
     if (memory)
         p->memory = *memory;
     p->device.storages = p->memory.storages;
+    p->saved_progress = p->memory.job.now.progress;
+    job_fields(&p->memory.job, &p->telemetry);
     p->status_endpoint = endpoint_with(driver, CADENCE_POLL);
     p->job_endpoint = endpoint_with(driver, CADENCE_JOB);
     p->identity_endpoint = endpoint_of_identity(driver);
@@ -93,6 +97,7 @@ void printer_free(struct printer *p)
     if (!p)
         return;
     orders_release(p);
+    job_release(&p->memory.job);
     telemetry_release(&p->telemetry);
     telemetry_release(&p->scratch);
     free(p);
@@ -314,6 +319,32 @@ static void follow_job(struct printer *p, int endpoint,
         printer_read_soon(p, bit(p->job_endpoint));
 }
 
+/* The job as it is remembered must not be much older than it is. */
+static bool worth_saving(struct printer *p)
+{
+    double progress = p->memory.job.now.progress;
+
+    if (progress >= p->saved_progress && progress < p->saved_progress + 5 &&
+        !(progress >= 99 && p->saved_progress < 99))
+        return false;
+    p->saved_progress = progress;
+    return true;
+}
+
+void printer_follow_job(struct printer *p, struct moment now)
+{
+    struct job_event events[JOB_EVENTS_MAX];
+    int count = job_step(&p->memory.job, &p->telemetry, p->online,
+                         CHANGE_SOON_S, now.wall, events);
+    int i;
+
+    if (worth_saving(p) || count > 0)
+        p->memory.changed = true;
+    job_fields(&p->memory.job, &p->telemetry);
+    for (i = 0; i < count; i++)
+        p->sink->event(p->arg, p, &events[i]);
+}
+
 static void take_snapshot(struct printer *p, int endpoint, struct moment now)
 {
     struct telemetry old = p->telemetry;
@@ -371,6 +402,26 @@ static bool is_doubtful(const struct printer *p,
            p->identity_endpoint >= 0 && endpoint != p->identity_endpoint;
 }
 
+static void status_answered(struct printer *p, const struct http_answer *answer,
+                            struct moment now)
+{
+    p->status_sent_ms = p->sent_ms;
+    p->status_number = p->sent_count;
+    note_poll(p, answer, now);
+    contact_established(p, now);
+}
+
+/* Does the snapshot hold the name that belongs to the job? A printer that never
+ * tells it is not waited for. */
+static bool job_is_whole(struct printer *p, struct moment now)
+{
+    if (p->job_endpoint < 0 || driver_job_agrees(&p->telemetry, &p->device)) {
+        p->parted_ms = now.ms;
+        return true;
+    }
+    return now.ms - p->parted_ms > JOB_WAIT_MS;
+}
+
 static void read_answered(struct printer *p, const struct http_answer *answer,
                           struct moment now)
 {
@@ -404,12 +455,10 @@ static void read_answered(struct printer *p, const struct http_answer *answer,
     if (!contact_answered(p, endpoint, now))
         return;
     take_snapshot(p, endpoint, now);
-    if (endpoint != p->status_endpoint)
-        return;
-    p->status_sent_ms = p->sent_ms;
-    p->status_number = p->sent_count;
-    note_poll(p, answer, now);
-    contact_established(p, now);
+    if (endpoint == p->status_endpoint)
+        status_answered(p, answer, now);
+    if (p->contact && job_is_whole(p, now))
+        printer_follow_job(p, now);
 }
 
 /* The first reads of a contact are complete once nothing is left to read. */

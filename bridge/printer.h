@@ -13,6 +13,7 @@
 
 #include "bridge/drivers/driver.h"
 #include "bridge/http.h"
+#include "bridge/job.h"
 #include "bridge/moment.h"
 #include "bridge/order.h"
 #include "config/config.h"
@@ -39,6 +40,8 @@ struct printer_sink {
     void (*answer)(void *arg, struct printer *printer,
                    const struct order *order,
                    const struct order_answer *answer);
+    void (*event)(void *arg, struct printer *printer,
+                  const struct job_event *event);
 };
 
 /* Why a printer is not (wholly) well. */
@@ -61,6 +64,7 @@ struct printer_memory {
     bool reported[SLOT_COUNT];   /* seen at least once */
     struct instances storages;   /* names that the slots refer to */
     bool learned[COMMAND_COUNT]; /* commands that once worked here */
+    struct job job;              /* owns its texts: printer_new() takes them */
     bool changed;                /* since the owner last looked */
 };
 

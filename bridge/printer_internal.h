@@ -65,6 +65,8 @@ struct printer {
     struct device device;
     struct printer_memory memory;
     struct job_start start;
+    int64_t parted_ms;     /* status and job agreed about its id until then */
+    double saved_progress; /* of the job, as memory was last saved */
     struct orders orders;
 
     bool judged;                /* there was a verdict since the start */
@@ -101,6 +103,8 @@ void printer_log(struct printer *p, enum log_level level, const char *format,
 
 /* printer.c */
 bool printer_busy_with_job(const struct printer *p);
+/* Tell what happened to the job, and that the printer came or went. */
+void printer_follow_job(struct printer *p, struct moment now);
 void printer_read_soon(struct printer *p, uint32_t endpoints);
 uint32_t printer_all_endpoints(const struct printer *p);
 

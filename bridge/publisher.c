@@ -125,25 +125,24 @@ static bool say_can(struct publisher *pub, const struct printer *printer)
     return true;
 }
 
-/* Filled by the bridge itself, for printers of every driver. */
-static bool is_derived(enum field field)
-{
-    switch ((int)field) {
-    case FIELD_JOB_STARTED_AT:
-    case FIELD_JOB_FINISHES_AT:
-    case FIELD_POLL_INTERVAL:
-    case FIELD_POLL_LATENCY:
-    case FIELD_POLL_LAST_SUCCESS:
-    case FIELD_POLL_FAILURES:
-    case FIELD_POLL_ERROR: return true;
-    case FIELD_JOB_CHANGE_AT: return true;
-    default: return false;
-    }
-}
-
 static bool begins_with(const char *key, const char *prefix)
 {
     return strncmp(key, prefix, strlen(prefix)) == 0;
+}
+
+/* Filled by the bridge itself, for printers of every driver. */
+static bool is_derived(enum field field)
+{
+    static const char *const prefixes[] = {
+        "poll/",          "last_job/",       "total/",
+        "job/started_at", "job/finishes_at", "job/filament_change_at",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (begins_with(field_row(field)->key, prefixes[i]))
+            return true;
+    return false;
 }
 
 /* The payload of a slot; borrowed until t changes or out goes. */

@@ -23,7 +23,8 @@ struct store *store_open(const char *wanted, const char *instance,
 /* Give the lock back. Accepts NULL. */
 void store_close(struct store *store);
 
-/* What is remembered about a printer; all-zero if nothing is. */
+/* What is remembered about a printer; all-zero if nothing is. The job's texts
+ * are the caller's: job_release(). */
 void store_recall(const struct store *store, const char *printer,
                   struct printer_memory *out);
 /* Change what is remembered; store_text() tells it all. */

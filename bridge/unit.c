@@ -6,6 +6,7 @@
 static const struct printer_sink sink = {
     .log = unit_log,
     .answer = unit_answer,
+    .event = unit_event,
 };
 
 void unit_log(void *arg, enum log_level level, const char *printer,
@@ -61,6 +62,20 @@ void unit_answer(void *arg, struct printer *printer, const struct order *order,
     buffer_release(&json);
 }
 
+void unit_event(void *arg, struct printer *printer,
+                const struct job_event *event)
+{
+    struct unit *unit = arg;
+    struct bridge *b = unit->bridge;
+
+    (void)printer;
+    log_info("%s: %s%s%s", unit->config->id, event_row(event->event)->label,
+             event->job.name ? ": " : "",
+             event->job.name ? event->job.name : "");
+    events_add(b->events, publisher_routes(unit->publisher),
+               discover_name(unit), event, bridge_save_at_once(b));
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     unit_run(timer->data);
@@ -92,19 +107,27 @@ static void on_answer(void *arg, const struct http_answer *answer)
         unit_run(unit);
 }
 
-/* A printer that changed what others are told about it. */
-static void note_changes(struct unit *unit)
+void unit_remember(struct unit *unit)
 {
     struct bridge *bridge = unit->bridge;
     struct printer_memory *memory = printer_memory(unit->printer);
 
-    if (memory->changed) {
-        memory->changed = false;
-        unit->announced = bridge->bridge_announced = false;
-        store_remember(bridge->store, unit->config->id, memory);
-        bridge_save_soon(bridge);
-        bridge->printers_due = true;
-    }
+    if (!memory->changed)
+        return;
+    memory->changed = false;
+    unit->announced = bridge->bridge_announced = false;
+    store_remember(bridge->store, unit->config->id, memory);
+    bridge_save_soon(bridge);
+    bridge->printers_due = true;
+}
+
+/* A printer that changed what others are told about it. */
+static void note_changes(struct unit *unit)
+{
+    struct bridge *bridge = unit->bridge;
+
+    unit_remember(unit);
+    bridge_save_tick(bridge);
     if (unit->listed_online != printer_online(unit->printer) ||
         unit->listed_trouble != printer_trouble(unit->printer)) {
         unit->listed_online = printer_online(unit->printer);

@@ -26,7 +26,17 @@ static void on_answer(void *arg, struct printer *printer,
     life->answers[life->answer_count++] = *answer;
 }
 
-static const struct printer_sink sink = {on_log, on_answer};
+static void on_event(void *arg, struct printer *printer,
+                     const struct job_event *event)
+{
+    struct world *life = arg;
+
+    (void)printer;
+    if (life->event_count < LIFE_MAX)
+        life->events[life->event_count++] = event->event;
+}
+
+static const struct printer_sink sink = {on_log, on_answer, on_event};
 
 void life_open(struct world *life, const struct printer_memory *memory)
 {

@@ -46,6 +46,8 @@ struct world {
     int answer_count;
     char log[LIFE_MAX][300];
     int log_count;
+    enum event events[LIFE_MAX];
+    int event_count;
 };
 
 void life_open(struct world *life, const struct printer_memory *memory);
