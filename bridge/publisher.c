@@ -17,7 +17,7 @@ struct publisher {
     int availability;               /* 0, 1; -1 = not said */
     signed char can[COMMAND_COUNT]; /* 0, 1; -1 = not said */
     int64_t json_ms;                /* when the JSON was said; 0 = never */
-    bool json_due;                  /* it changed since */
+    int64_t json_wake_ms;           /* it waits until then; INT64_MAX = no */
     enum state json_state;
     int64_t json_job;
     struct buffer json; /* as last said */
@@ -60,6 +60,7 @@ void publisher_again(struct publisher *pub)
     memset(pub->can, -1, sizeof pub->can);
     memset(pub->said_ms, 0, sizeof pub->said_ms);
     pub->json_ms = 0;
+    pub->json_wake_ms = INT64_MAX;
     buffer_reset(&pub->json);
 }
 
@@ -293,30 +294,32 @@ static bool say_json(struct publisher *pub, const struct printer *printer,
     enum state state = telemetry_state(t);
     int64_t job = telemetry_integer(t, SLOT_JOB_ID, -1);
     struct buffer text = {0};
-    bool ok = true;
 
-    if (!pub->config->json || !pub->json_due ||
+    pub->json_wake_ms = INT64_MAX;
+    if (!pub->config->json ||
         (printer_online(printer) && !printer_settled(printer)))
         return true;
     if (pub->json_ms && now.ms - pub->json_ms < JSON_GAP_MS &&
-        state == pub->json_state && job == pub->json_job)
+        state == pub->json_state && job == pub->json_job) {
+        pub->json_wake_ms = pub->json_ms + JSON_GAP_MS;
         return true;
+    }
     publisher_json(&pub->routes, t, printer_instances(printer), &text);
-    if (strcmp(buffer_text(&text), buffer_text(&pub->json)) != 0 ||
-        !pub->json_ms) {
-        ok = say_fixed(pub, "", buffer_text(&text));
-        pub->json_ms = now.ms ? now.ms : 1;
-    }
-    if (ok) {
-        pub->json_due = false;
-        pub->json_state = state;
-        pub->json_job = job;
-        buffer_release(&pub->json);
-        pub->json = text;
+    if (pub->json_ms &&
+        strcmp(buffer_text(&text), buffer_text(&pub->json)) == 0) {
+        buffer_release(&text);
         return true;
     }
-    buffer_release(&text);
-    return false;
+    if (!say_fixed(pub, "", buffer_text(&text))) {
+        buffer_release(&text);
+        return false;
+    }
+    pub->json_ms = now.ms ? now.ms : 1;
+    pub->json_state = state;
+    pub->json_job = job;
+    buffer_release(&pub->json);
+    pub->json = text;
+    return true;
 }
 
 bool publisher_sync(struct publisher *pub, const struct printer *printer,
@@ -328,7 +331,6 @@ bool publisher_sync(struct publisher *pub, const struct printer *printer,
         return say_availability(pub, false);
     if (!online && !say_availability(pub, false))
         return false;
-    pub->json_due = true;
     if (!say_fields(pub, printer, now) || !say_can(pub, printer) ||
         !say_json(pub, printer, now))
         return false;
@@ -337,6 +339,5 @@ bool publisher_sync(struct publisher *pub, const struct printer *printer,
 
 int64_t publisher_wake(const struct publisher *pub)
 {
-    return pub->json_due && pub->json_ms ? pub->json_ms + JSON_GAP_MS
-                                         : INT64_MAX;
+    return pub->json_wake_ms;
 }

@@ -84,10 +84,10 @@ static void on_timer(uv_timer_t *timer)
 static void schedule(struct unit *unit, struct moment now)
 {
     int64_t wake = printer_wake(unit->printer);
-    int64_t json = publisher_wake(unit->publisher);
 
-    if (json < wake)
-        wake = json;
+    if (unit->bridge->session == SESSION_LIVE &&
+        publisher_wake(unit->publisher) < wake)
+        wake = publisher_wake(unit->publisher);
     if (wake == INT64_MAX) {
         (void)uv_timer_stop(&unit->timer);
         return;

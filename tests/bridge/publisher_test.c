@@ -357,6 +357,21 @@ static void but_a_new_state_is_told_at_once(void **state)
     assert_said(s, "p/mk4 {\"state\":\"paused\"");
 }
 
+/* Who asks when to come again must not be told a time that is over. */
+static void json_of_a_printer_that_does_not_answer_wakes_nobody(void **state)
+{
+    struct stage *s = *state;
+
+    live(s, 1000);
+    live_on(s, 7500);
+    assert_true(publisher_wake(s->publisher) > s->life.now.ms);
+    s->life.far.result = HTTP_TIMEOUT;
+    live_on(s, 2000); /* one poll was missed, the second try is not over */
+    assert_true(printer_online(s->life.printer));
+    assert_false(printer_settled(s->life.printer));
+    assert_true(publisher_wake(s->publisher) > s->life.now.ms);
+}
+
 static void json_nests_and_keeps_types(void **state)
 {
     struct stage *s = *state;
@@ -417,6 +432,7 @@ int main(void)
         TEST(a_new_job_is_told_whole_also_in_pieces),
         TEST(json_comes_at_most_every_five_seconds),
         TEST(but_a_new_state_is_told_at_once),
+        TEST(json_of_a_printer_that_does_not_answer_wakes_nobody),
         TEST(json_nests_and_keeps_types),
         TEST(it_can_be_switched_off),
     };
