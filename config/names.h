@@ -5,7 +5,7 @@
 
 #include "config/config.h"
 
-#define NAMES_MAX 127
+#define NAMES_MAX 255
 
 /* "auto" and every driver. */
 void names_of_drivers(const struct config_driver *drivers, const char **names);

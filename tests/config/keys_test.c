@@ -9,8 +9,8 @@ static void unknown_keys_get_a_hint(void **state)
         {"mqtt: {url: broker}\nprinters:\n  mk4: {url: a, passwrod: hunter2}\n",
          AT "3:17: unknown key 'passwrod' in printers.mk4; did you mean "
             "'password'?\n"},
-        {PLAIN "uploads: {}\nlimits: 1\n",
-         AT "3:1: unknown key 'uploads'\n" AT "4:1: unknown key 'limits'\n"},
+        {PLAIN "gadget: {}\nwizard: 1\n",
+         AT "3:1: unknown key 'gadget'\n" AT "4:1: unknown key 'wizard'\n"},
         {PLAIN "log: {level: info, Mqtt: info}\n",
          AT "3:20: unknown key 'Mqtt' in log; did you mean 'mqtt'?\n"},
         {PLAIN "defaults: {poll: {idel: 5s}}\n",
@@ -222,11 +222,11 @@ static void a_printer_is_checked(void **state)
                 "1min}}}\n",
          AT "2:59: printers.a: poll.offline_max is shorter than "
             "poll.offline\n"},
-        {BROKER "printers: {a: {url: h, commands: {enable: [puase, gcode], "
+        {BROKER "printers: {a: {url: h, commands: {enable: [puase, flyup], "
                 "disable: {}}}}\n",
          AT "2:44: unknown command 'puase' in printers.a.commands.enable; did "
             "you mean 'pause'?\n" AT
-            "2:51: unknown command 'gcode' in printers.a.commands.enable\n" AT
+            "2:51: unknown command 'flyup' in printers.a.commands.enable\n" AT
             "2:68: printers.a.commands.disable: a list is expected here, not "
             "a map\n"},
         {BROKER "printers: {a: {url: h, commands: {enable: pause, disable: "

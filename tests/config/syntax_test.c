@@ -72,9 +72,9 @@ static void an_unquoted_template_is_recognised(void **state)
         {PLAIN "mapping:\n  - {base}/x\n",
          AT "4:5: quote the template: \"{base}/x\"\n"},
         /* not because of a comment */
-        {"a: [b # {base}/x\n",
-         AT "1:4: not valid YAML: a ',' is missing in this list, or the ']' "
-            "that closes it\n"},
+        {"a: b: c # topic: {base}/x\n",
+         AT "1:5: not valid YAML: a ':' does not belong here: check the "
+            "indentation, or quote the value\n"},
     };
 
     (void)state;
