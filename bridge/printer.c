@@ -9,7 +9,6 @@
  * Pi does not know it until the serial line is up). */
 #define SERIAL_AGAIN_MS 10000
 #define JOB_WAIT_MS     5000
-#define CHANGE_SOON_S   300 /* filament_change_soon comes so long before */
 
 static uint32_t bit(int endpoint)
 {
@@ -335,7 +334,7 @@ void printer_follow_job(struct printer *p, struct moment now)
 {
     struct job_event events[JOB_EVENTS_MAX];
     int count = job_step(&p->memory.job, &p->telemetry, p->online,
-                         CHANGE_SOON_S, now.wall, events);
+                         p->config->change_warning_ms / 1000, now.wall, events);
     int i;
 
     if (worth_saving(p) || count > 0)

@@ -71,6 +71,7 @@ struct config_printer {
     int64_t poll_printing_ms, poll_idle_ms, poll_offline_ms,
         poll_offline_max_ms;
     int64_t timeout_ms;
+    int64_t change_warning_ms; /* before a filament change */
     bool read_only;
     bool command_enabled[COMMAND_COUNT];
     bool command_disabled[COMMAND_COUNT];
