@@ -30,8 +30,7 @@ static struct discovery_bridge describe_bridge(const struct bridge *b)
 
 const char *discover_name(const struct unit *unit)
 {
-    const char *told =
-        telemetry_text(printer_telemetry(unit->printer), SLOT_INFO_NAME);
+    const char *told = printer_memory(unit->printer)->name;
 
     if (unit->config->name)
         return unit->config->name;

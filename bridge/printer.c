@@ -1,5 +1,6 @@
 #include "bridge/printer_internal.h"
 #include "mapping/memory.h"
+#include "mapping/text.h"
 
 #include <stdarg.h>
 
@@ -263,28 +264,29 @@ static void note_reported(struct printer *p)
     }
 }
 
-static void keep_text(struct printer *p, int slot, char *memory, size_t size)
+/* True if the printer tells something else than what was remembered. */
+static bool keep_text(struct printer *p, int slot, char memory[REMEMBERED_SIZE])
 {
     const char *text = telemetry_text(&p->telemetry, slot);
+    char old[REMEMBERED_SIZE];
 
-    if (!*text || strncmp(memory, text, size - 1) == 0)
-        return;
-    (void)snprintf(memory, size, "%s", text);
+    memcpy(old, memory, sizeof old);
+    if (!*text)
+        return false;
+    (void)text_clean(text, REMEMBERED_SIZE / 4, memory, REMEMBERED_SIZE);
+    if (strcmp(memory, old) == 0)
+        return false;
     p->memory.changed = true;
+    return old[0] != '\0';
 }
 
 /* Learned capabilities only grow within one firmware version. */
-static void note_firmware(struct printer *p)
+static void note_identity(struct printer *p)
 {
-    const char *firmware = telemetry_text(&p->telemetry, SLOT_INFO_FIRMWARE);
-
-    keep_text(p, SLOT_INFO_MODEL, p->memory.model, sizeof p->memory.model);
-    if (*firmware && *p->memory.firmware &&
-        strncmp(firmware, p->memory.firmware, sizeof p->memory.firmware - 1) !=
-            0)
+    (void)keep_text(p, SLOT_INFO_NAME, p->memory.name);
+    (void)keep_text(p, SLOT_INFO_MODEL, p->memory.model);
+    if (keep_text(p, SLOT_INFO_FIRMWARE, p->memory.firmware))
         memset(p->memory.learned, 0, sizeof p->memory.learned);
-    keep_text(p, SLOT_INFO_FIRMWARE, p->memory.firmware,
-              sizeof p->memory.firmware);
 }
 
 static void note_oddities(struct printer *p)
@@ -338,7 +340,7 @@ void printer_follow_job(struct printer *p, struct moment now)
     int i;
 
     if (worth_saving(p) || count > 0)
-        p->memory.changed = true;
+        p->memory.job_changed = true;
     job_fields(&p->memory.job, &p->telemetry);
     for (i = 0; i < count; i++)
         p->sink->event(p->arg, p, &events[i]);
@@ -356,7 +358,7 @@ static void take_snapshot(struct printer *p, int endpoint, struct moment now)
     p->scratch = old;
     follow_job(p, endpoint, &p->scratch);
     note_reported(p);
-    note_firmware(p);
+    note_identity(p);
     note_oddities(p);
 }
 

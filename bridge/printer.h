@@ -56,16 +56,22 @@ enum trouble {
     TROUBLE_SAME_SERIAL,   /* another printer of the file has this serial */
 };
 
+/* Room for the first 64 characters of a text, which text_clean() makes: what is
+ * read back must be what was kept, or each start would look like a change. */
+#define REMEMBERED_SIZE (4 * 64 + 1)
+
 /* What of a printer outlives the program (store.h). */
 struct printer_memory {
     char serial[SERIAL_MAX + 1]; /* "" = none yet */
-    char model[64];
-    char firmware[64];
+    char name[REMEMBERED_SIZE];  /* its own, "" = not told */
+    char model[REMEMBERED_SIZE];
+    char firmware[REMEMBERED_SIZE];
     bool reported[SLOT_COUNT];   /* seen at least once */
     struct instances storages;   /* names that the slots refer to */
     bool learned[COMMAND_COUNT]; /* commands that once worked here */
     struct job job;              /* owns its texts: printer_new() takes them */
-    bool changed;                /* since the owner last looked */
+    bool changed;     /* who it is or what it can, since the owner looked */
+    bool job_changed; /* only the job */
 };
 
 struct printer *printer_new(const struct config_printer *config,

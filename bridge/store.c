@@ -165,13 +165,14 @@ static cJSON *printers_of(const struct store *store)
     return cJSON_GetObjectItemCaseSensitive(store->root, "printers");
 }
 
-static void recall_text(const cJSON *row, const char *key, char *out,
-                        size_t size)
+static void recall_text(const cJSON *row, const char *key,
+                        char out[REMEMBERED_SIZE])
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, key);
 
     if (cJSON_IsString(item))
-        text_clean(item->valuestring, size / 4 - 1, out, size);
+        (void)text_clean(item->valuestring, REMEMBERED_SIZE / 4, out,
+                         REMEMBERED_SIZE);
 }
 
 static void recall_reported(const cJSON *row, struct printer_memory *out)
@@ -197,8 +198,36 @@ static void recall_reported(const cJSON *row, struct printer_memory *out)
     }
 }
 
+static void recall_custom(const cJSON *row, const struct mapping *mapping,
+                          struct printer_memory *out)
+{
+    const cJSON *item;
+    int i;
+
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "custom"))
+    {
+        for (i = 0; cJSON_IsString(item) && i < mapping->custom_count; i++)
+            if (strcmp(mapping->custom[i].key, item->valuestring) == 0)
+                out->reported[field_slot(FIELD_CUSTOM, i)] = true;
+    }
+}
+
+static void recall_learned(const cJSON *row, struct printer_memory *out)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "learned"))
+    {
+        enum command c = cJSON_IsString(item) ? command_find(item->valuestring)
+                                              : COMMAND_COUNT;
+
+        if (c != COMMAND_COUNT)
+            out->learned[c] = true;
+    }
+}
+
 void store_recall(const struct store *store, const char *printer,
-                  struct printer_memory *out)
+                  const struct mapping *mapping, struct printer_memory *out)
 {
     const cJSON *row =
         cJSON_GetObjectItemCaseSensitive(printers_of(store), printer);
@@ -211,18 +240,25 @@ void store_recall(const struct store *store, const char *printer,
     if (cJSON_IsString(item))
         (void)snprintf(out->serial, sizeof out->serial, "%s",
                        item->valuestring);
-    recall_text(row, "model", out->model, sizeof out->model);
-    recall_text(row, "firmware", out->firmware, sizeof out->firmware);
+    recall_text(row, "name", out->name);
+    recall_text(row, "model", out->model);
+    recall_text(row, "firmware", out->firmware);
     recall_reported(row, out);
+    recall_custom(row, mapping, out);
+    recall_learned(row, out);
     store_job_read(cJSON_GetObjectItemCaseSensitive(row, "job"), &out->job);
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "learned"))
-    {
-        enum command c = cJSON_IsString(item) ? command_find(item->valuestring)
-                                              : COMMAND_COUNT;
+}
 
-        if (c != COMMAND_COUNT)
-            out->learned[c] = true;
-    }
+static void add_custom(cJSON *row, const struct printer_memory *memory,
+                       const struct mapping *mapping)
+{
+    cJSON *list = cJSON_AddArrayToObject(row, "custom");
+    int i;
+
+    for (i = 0; i < mapping->custom_count; i++)
+        if (memory->reported[field_slot(FIELD_CUSTOM, i)])
+            cJSON_AddItemToArray(list,
+                                 cJSON_CreateString(mapping->custom[i].key));
 }
 
 static void add_lists(cJSON *row, const struct printer_memory *memory)
@@ -253,14 +289,17 @@ static void add_lists(cJSON *row, const struct printer_memory *memory)
 }
 
 void store_remember(struct store *store, const char *printer,
-                    const struct printer_memory *memory)
+                    const struct printer_memory *memory,
+                    const struct mapping *mapping)
 {
     cJSON *row = cJSON_CreateObject();
 
     cJSON_AddStringToObject(row, "serial", memory->serial);
+    cJSON_AddStringToObject(row, "name", memory->name);
     cJSON_AddStringToObject(row, "model", memory->model);
     cJSON_AddStringToObject(row, "firmware", memory->firmware);
     add_lists(row, memory);
+    add_custom(row, memory, mapping);
     cJSON_AddItemToObject(row, "job", store_job_write(&memory->job));
     store_forget(store, printer);
     cJSON_AddItemToObject(printers_of(store), printer, row);

@@ -24,12 +24,14 @@ struct store *store_open(const char *wanted, const char *instance,
 void store_close(struct store *store);
 
 /* What is remembered about a printer; all-zero if nothing is. The job's texts
- * are the caller's: job_release(). */
+ * are the caller's: job_release(). mapping says which custom fields there are,
+ * they are remembered by their keys. */
 void store_recall(const struct store *store, const char *printer,
-                  struct printer_memory *out);
+                  const struct mapping *mapping, struct printer_memory *out);
 /* Change what is remembered; store_text() tells it all. */
 void store_remember(struct store *store, const char *printer,
-                    const struct printer_memory *memory);
+                    const struct printer_memory *memory,
+                    const struct mapping *mapping);
 void store_forget(struct store *store, const char *printer);
 /* Call each for every printer that is remembered. */
 void store_each(const struct store *store,

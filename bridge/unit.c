@@ -112,13 +112,16 @@ void unit_remember(struct unit *unit)
     struct bridge *bridge = unit->bridge;
     struct printer_memory *memory = printer_memory(unit->printer);
 
-    if (!memory->changed)
+    if (!memory->changed && !memory->job_changed)
         return;
-    memory->changed = false;
-    unit->announced = bridge->bridge_announced = false;
-    store_remember(bridge->store, unit->config->id, memory);
+    if (memory->changed) {
+        unit->announced = bridge->bridge_announced = false;
+        bridge->printers_due = true;
+    }
+    memory->changed = memory->job_changed = false;
+    store_remember(bridge->store, unit->config->id, memory,
+                   unit->config->mapping);
     bridge_save_soon(bridge);
-    bridge->printers_due = true;
 }
 
 /* A printer that changed what others are told about it. */
@@ -189,7 +192,7 @@ bool unit_open(struct unit *unit, struct bridge *bridge,
     unit->http = http_client_new(bridge->http, &target, err);
     if (!unit->http)
         return error_prefix(err, "%s", config->id);
-    store_recall(bridge->store, config->id, &memory);
+    store_recall(bridge->store, config->id, config->mapping, &memory);
     unit->remembered = memory.serial[0] != '\0' || memory.reported[SLOT_STATE];
     unit->publisher = publisher_new(bridge->config, config, &bridge->outlet);
     unit->printer =

@@ -116,7 +116,9 @@ static int read_body(const struct far_side *far, const char *target, char *out,
     else if (strcmp(target, "/api/v1/job") == 0)
         return 204;
     else if (strcmp(target, "/api/v1/info") == 0 && far->serial)
-        (void)snprintf(out, size, "{\"serial\":\"%s\"}", far->serial);
+        (void)snprintf(out, size, "{\"serial\":\"%s\"%s%s%s}", far->serial,
+                       far->name ? ",\"name\":\"" : "",
+                       far->name ? far->name : "", far->name ? "\"" : "");
     else if (strcmp(target, "/api/version") == 0 ||
              strcmp(target, "/api/v1/info") == 0)
         (void)snprintf(out, size, "{}");

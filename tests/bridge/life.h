@@ -21,6 +21,7 @@
 struct far_side {
     const char *state;  /* "PRINTING" */
     const char *serial; /* NULL = not told */
+    const char *name;   /* NULL = not told; only with a serial */
     int job;            /* 0 = none */
     int job_name_id;    /* id that /api/v1/job tells; 0 = the same */
     int progress;

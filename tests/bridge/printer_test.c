@@ -160,6 +160,20 @@ static void a_remembered_serial_counts_after_a_restart(void **state)
     life_close(&life);
 }
 
+/* It names the device also while the printer is off. */
+static void its_name_is_remembered(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life.far.name = "Berta";
+    life_run(&life, 1000);
+    assert_string_equal(printer_memory(life.printer)->name, "Berta");
+    assert_true(printer_memory(life.printer)->changed);
+    life_close(&life);
+}
+
 static void the_job_is_read_until_it_agrees_with_the_status(void **state)
 {
     struct world life;
@@ -213,6 +227,7 @@ int main(void)
         cmocka_unit_test(a_wrong_password_is_offline_at_once_for_a_minute),
         cmocka_unit_test(another_serial_at_the_address_is_not_believed),
         cmocka_unit_test(a_remembered_serial_counts_after_a_restart),
+        cmocka_unit_test(its_name_is_remembered),
         cmocka_unit_test(the_job_is_read_until_it_agrees_with_the_status),
         cmocka_unit_test(the_start_of_a_print_stays_through_a_pause),
     };

@@ -9,6 +9,7 @@
 /* A directory of its own for each test. */
 struct world {
     char directory[64];
+    struct mapping *mapping;
     struct error err;
 };
 
@@ -18,6 +19,7 @@ static int set_up(void **state)
 
     (void)snprintf(w->directory, sizeof w->directory, "/tmp/store_testXXXXXX");
     assert_non_null(mkdtemp(w->directory));
+    w->mapping = mapping_new();
     *state = w;
     return 0;
 }
@@ -36,6 +38,7 @@ static int tear_down(void **state)
         (void)unlink(path);
     }
     assert_int_equal(rmdir(w->directory), 0);
+    mapping_free(w->mapping);
     free(w);
     return 0;
 }
@@ -88,7 +91,7 @@ static void nothing_is_remembered_at_first(void **state)
     struct printer_memory memory = a_memory();
 
     assert_string_equal(w->err.text, "");
-    store_recall(store, "mk4", &memory);
+    store_recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.serial, "");
     assert_int_equal(memory.storages.count, 0);
     assert_false(memory.reported[SLOT_STATE]);
@@ -102,13 +105,13 @@ static void everything_comes_back_after_a_restart(void **state)
     struct store *store = open_store(w);
     struct printer_memory memory = a_memory();
 
-    store_remember(store, "mk4", &memory);
+    store_remember(store, "mk4", &memory, w->mapping);
     save(store);
     store_close(store);
 
     store = open_store(w);
     memset(&memory, 0, sizeof memory);
-    store_recall(store, "mk4", &memory);
+    store_recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.serial, "10589-1234567890123");
     assert_string_equal(memory.model, "MK4S");
     assert_string_equal(memory.firmware, "6.2.4");
@@ -118,6 +121,51 @@ static void everything_comes_back_after_a_restart(void **state)
     assert_false(memory.reported[SLOT_STORAGE_FREE]);
     assert_true(memory.learned[COMMAND_CONTINUE]);
     assert_false(memory.learned[COMMAND_PAUSE]);
+    store_close(store);
+}
+
+/* Otherwise each start would announce it anew, and forget what was learned
+ * with this firmware. */
+static void long_texts_come_back_whole(void **state)
+{
+    static const char firmware[] = "6.4.0-RC1+11974.PRUSA-CORE-ONE";
+    struct world *w = *state;
+    struct store *store = open_store(w);
+    struct printer_memory memory = a_memory();
+
+    (void)snprintf(memory.firmware, sizeof memory.firmware, "%s", firmware);
+    (void)snprintf(memory.name, sizeof memory.name, "%064d", 7);
+    store_remember(store, "mk4", &memory, w->mapping);
+    store_recall(store, "mk4", w->mapping, &memory);
+    assert_string_equal(memory.firmware, firmware);
+    assert_int_equal(strlen(memory.name), 64);
+    store_close(store);
+}
+
+static void add_custom(struct mapping *mapping, const char *key)
+{
+    struct custom_field *custom = &mapping->custom[mapping->custom_count++];
+
+    (void)snprintf(custom->key, sizeof custom->key, "%s", key);
+}
+
+static void custom_fields_are_remembered_by_their_keys(void **state)
+{
+    struct world *w = *state;
+    struct store *store = open_store(w);
+    struct printer_memory memory = a_memory();
+    struct mapping *other = mapping_new();
+
+    add_custom(w->mapping, "chamber/heat");
+    add_custom(w->mapping, "printer/zulu");
+    add_custom(other, "printer/zulu");
+    add_custom(other, "chamber/heat");
+    memory.reported[SLOT_CUSTOM + 1] = true;
+    store_remember(store, "mk4", &memory, w->mapping);
+    store_recall(store, "mk4", other, &memory);
+    assert_true(memory.reported[SLOT_CUSTOM]);
+    assert_false(memory.reported[SLOT_CUSTOM + 1]);
+    mapping_free(other);
     store_close(store);
 }
 
@@ -136,18 +184,18 @@ static void the_newest_memory_counts_until_it_is_forgotten(void **state)
     struct printer_memory memory = a_memory();
     int counts[2] = {0, 0};
 
-    store_remember(store, "mk4", &memory);
-    store_remember(store, "MK4", &memory);
+    store_remember(store, "mk4", &memory, w->mapping);
+    store_remember(store, "MK4", &memory, w->mapping);
     (void)snprintf(memory.model, sizeof memory.model, "MK4");
-    store_remember(store, "mk4", &memory);
+    store_remember(store, "mk4", &memory, w->mapping);
     store_each(store, count_one, counts);
     assert_int_equal(counts[0], 2);
     assert_int_equal(counts[1], 1);
-    store_recall(store, "mk4", &memory);
+    store_recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.model, "MK4");
     store_forget(store, "mk4");
     store_forget(store, "nobody");
-    store_recall(store, "mk4", &memory);
+    store_recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.serial, "");
     store_close(store);
 }
@@ -188,7 +236,7 @@ static void a_damaged_file_is_set_aside(void **state)
         store = open_store(w);
         assert_non_null(strstr(w->err.text, "damaged"));
         assert_int_equal(access(path, R_OK), 0);
-        store_recall(store, "mk4", &memory);
+        store_recall(store, "mk4", w->mapping, &memory);
         assert_string_equal(memory.serial, "");
         store_close(store);
     }
@@ -206,9 +254,9 @@ static void odd_rows_are_taken_as_far_as_they_go(void **state)
                   "\"storage/usb/free\", \"weather\", null], "
                   "\"learned\": [\"continue\", \"fly\", {}]}}}");
     store = open_store(w);
-    store_recall(store, "a", &memory);
+    store_recall(store, "a", w->mapping, &memory);
     assert_string_equal(memory.model, "");
-    store_recall(store, "mk4", &memory);
+    store_recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.serial, "");
     assert_string_equal(memory.model, "M K");
     assert_true(memory.reported[SLOT_STATE]);
@@ -253,8 +301,8 @@ static void without_a_directory_memory_must_do(void **state)
     assert_non_null(store);
     assert_non_null(strstr(w->err.text, "/proc/nowhere"));
     assert_string_equal(store_path(store), "");
-    store_remember(store, "mk4", &memory);
-    store_recall(store, "mk4", &memory);
+    store_remember(store, "mk4", &memory, w->mapping);
+    store_recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.model, "MK4S");
     store_close(store);
 }
@@ -282,6 +330,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nothing_is_remembered_at_first),
         TEST(everything_comes_back_after_a_restart),
+        TEST(long_texts_come_back_whole),
+        TEST(custom_fields_are_remembered_by_their_keys),
         TEST(the_newest_memory_counts_until_it_is_forgotten),
         TEST(a_second_copy_is_refused),
         TEST(a_damaged_file_is_set_aside),
