@@ -84,7 +84,7 @@ suite_pytest() { # NAME PRESET FOLDER...
 	export P2M_PROGRAM="$PWD/build/$2/printer2mqtt"
 	shift 2
 	[ $# -gt 0 ] || return 0
-	run "$name" /usr/bin/python3 -m pytest -q -p no:cacheprovider "$@" || status=$?
+	run "$name" /usr/bin/python3 -m pytest -q -p no:cacheprovider -n $((3 * $(nproc))) "$@" || status=$?
 	count "$(number '[0-9]+ passed')" "$(($(number '[0-9]+ failed') + $(number '[0-9]+ errors?')))" \
 		"$(number '[0-9]+ skipped')" $status
 }

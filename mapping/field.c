@@ -1,7 +1,5 @@
 #include "mapping/field.h"
 
-#include <ctype.h>
-
 static const struct field_row rows[] = {
 #define FIELD(id, key, label, quantity, scope, life)                           \
     [FIELD_##id] = {key,           label,       QUANTITY_##quantity,           \
@@ -90,23 +88,29 @@ bool field_key(enum field field, const char *instance, char *out, size_t size)
     return len >= 0 && (size_t)len < size;
 }
 
+/* What a byte of an identity becomes in a name. */
+static char name_byte(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')
+        return c;
+    return '_';
+}
+
 void instance_name(const char *identity, char *out)
 {
+    size_t begin = strspn(identity, "/");
+    size_t end = strlen(identity);
     size_t len = 0;
 
-    while (*identity == '/')
-        identity++;
-    for (; *identity && len < INSTANCE_NAME_MAX; identity++) {
-        unsigned char c = (unsigned char)*identity;
-
-        out[len++] = isalnum(c) && c < 128      ? (char)tolower(c)
-                     : c == '-' || c == '_'     ? (char)c
-                     : c == '/' && !identity[1] ? '\0'
-                                                : '_';
-    }
+    while (end > begin && identity[end - 1] == '/')
+        end--;
+    while (begin < end && len < INSTANCE_NAME_MAX)
+        out[len++] = name_byte(identity[begin++]);
+    if (len == 0)
+        out[len++] = '_';
     out[len] = '\0';
-    if (!out[0])
-        memcpy(out, "_", 2);
 }
 
 int instances_find(const struct instances *instances, const char *name)

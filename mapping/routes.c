@@ -9,35 +9,48 @@
 #define HEAT_DEADBAND  0.5
 #define HEAT_MINUTE_MS 60000
 
-/* The user's wishes for one field of one instance, most special last. */
-struct wishes {
-    const struct field_wish *general;
-    const struct field_wish *special; /* NULL = none for this instance */
-};
-
-#define PICK(wishes, member, unset)                                            \
-    ((wishes)->special && (wishes)->special->member != (unset)                 \
-         ? (wishes)->special->member                                           \
-         : (wishes)->general->member)
-
 static int pick(int wish, int otherwise)
 {
     return wish >= 0 ? wish : otherwise;
 }
 
-static struct wishes wishes_for(const struct mapping *mapping, enum field field,
-                                int instance, const char *name)
+static char *pick_text(char *wish, char *otherwise)
 {
-    struct wishes w = {&mapping->fields[field], NULL};
+    return wish ? wish : otherwise;
+}
+
+/* What over says wins over what wish says; texts are borrowed. */
+static void lay_over(struct field_wish *wish, const struct field_wish *over)
+{
+    wish->on = pick(over->on, wish->on);
+    wish->topic = pick_text(over->topic, wish->topic);
+    wish->retain = pick(over->retain, wish->retain);
+    wish->qos = pick(over->qos, wish->qos);
+    wish->decimals = pick(over->decimals, wish->decimals);
+    if (over->deadband >= 0)
+        wish->deadband = over->deadband;
+    if (over->interval_ms >= 0)
+        wish->interval_ms = over->interval_ms;
+    wish->name = pick_text(over->name, wish->name);
+    wish->icon = pick_text(over->icon, wish->icon);
+    wish->enabled = pick(over->enabled, wish->enabled);
+}
+
+/* The user's wishes for one field of one instance; texts are borrowed. */
+static struct field_wish wish_for(const struct mapping *mapping,
+                                  enum field field, int instance,
+                                  const char *name)
+{
+    struct field_wish wish = field == FIELD_CUSTOM
+                                 ? mapping->custom[instance].wish
+                                 : mapping->fields[field];
     int i;
 
-    if (field == FIELD_CUSTOM)
-        w.general = &mapping->custom[instance].wish;
     for (i = 0; i < mapping->instance_count; i++)
         if (mapping->instances[i].field == field &&
             strcmp(mapping->instances[i].instance, name) == 0)
-            w.special = &mapping->instances[i].wish;
-    return w;
+            lay_over(&wish, &mapping->instances[i].wish);
+    return wish;
 }
 
 /* Name of the instance ("" without scope), NULL when there is none. */
@@ -55,11 +68,9 @@ static const char *name_of(const struct routes *routes, enum field field,
     return NULL;
 }
 
-static bool expand(const struct routes *routes, const struct wishes *w,
+static bool expand(const struct routes *routes, const struct field_wish *wish,
                    const char *name, struct route *out)
 {
-    const char *own =
-        w->special && w->special->topic ? w->special->topic : w->general->topic;
     const struct template_values values = {
         .base = routes->base,
         .printer = routes->printer,
@@ -67,42 +78,37 @@ static bool expand(const struct routes *routes, const struct wishes *w,
         .instance = name,
     };
 
-    return template_expand(own ? own : routes->mapping->topic, &values,
-                           out->topic, sizeof out->topic);
+    return template_expand(wish->topic ? wish->topic : routes->mapping->topic,
+                           &values, out->topic, sizeof out->topic);
 }
 
-static void decide(const struct mapping *mapping, const struct wishes *w,
+static void decide(const struct mapping *mapping, const struct field_wish *wish,
                    struct route *out)
 {
     const struct quantity_row *q = quantity_row(out->quantity);
-    double deadband = w->special && w->special->deadband >= 0
-                          ? w->special->deadband
-                          : w->general->deadband;
-    int64_t interval = w->special && w->special->interval_ms >= 0
-                           ? w->special->interval_ms
-                           : w->general->interval_ms;
 
-    out->retain = pick(PICK(w, retain, -1), 1);
-    out->qos = pick(PICK(w, qos, -1), mapping->qos);
-    out->decimals = pick(PICK(w, decimals, -1), q->decimals);
-    out->own_deadband = deadband >= 0;
-    out->deadband = deadband >= 0 ? deadband : q->deadband;
-    out->interval_ms = interval >= 0 ? interval : q->interval_s * 1000;
-    out->name = PICK(w, name, NULL);
-    out->icon = PICK(w, icon, NULL);
-    out->enabled = PICK(w, enabled, -1);
+    out->retain = pick(wish->retain, 1);
+    out->qos = pick(wish->qos, mapping->qos);
+    out->decimals = pick(wish->decimals, q->decimals);
+    out->own_deadband = wish->deadband >= 0;
+    out->deadband = out->own_deadband ? wish->deadband : q->deadband;
+    out->interval_ms = wish->interval_ms >= 0 ? wish->interval_ms
+                                              : (int64_t)q->interval_s * 1000;
+    out->name = wish->name;
+    out->icon = wish->icon;
+    out->enabled = wish->enabled;
 }
 
 bool routes_field(const struct routes *routes, enum field field, int instance,
                   const struct instances *instances, struct route *out)
 {
     const char *name = name_of(routes, field, instance, instances);
-    struct wishes w;
+    struct field_wish wish;
 
     if (!name)
         return false;
-    w = wishes_for(routes->mapping, field, instance, name);
-    if (PICK(&w, on, -1) == 0)
+    wish = wish_for(routes->mapping, field, instance, name);
+    if (wish.on == 0)
         return false;
     out->field = field;
     out->quantity = field_row(field)->quantity;
@@ -114,8 +120,8 @@ bool routes_field(const struct routes *routes, enum field field, int instance,
     } else if (!field_key(field, name, out->key, sizeof out->key)) {
         return false;
     }
-    decide(routes->mapping, &w, out);
-    return expand(routes, &w, name, out);
+    decide(routes->mapping, &wish, out);
+    return expand(routes, &wish, name, out);
 }
 
 bool routes_command(const struct routes *routes, enum command command,
