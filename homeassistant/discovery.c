@@ -3,6 +3,7 @@
 #include "homeassistant/component.h"
 #include "homeassistant/document.h"
 #include "homeassistant/entity.h"
+#include "homeassistant/events.h"
 
 #include <ctype.h>
 
@@ -317,6 +318,7 @@ void discovery_printer_document(const struct discovery_bridge *bridge,
     for (i = 0; entity_derived(i); i++)
         add_derived(&place, &owner, entity_derived(i));
     add_commands(&place, &owner);
+    events_add_triggers(&place, owner.components);
     add_fields(&place, &owner);
     document_write(document, out);
 }

@@ -1,5 +1,7 @@
 #include "homeassistant/entity.h"
 
+#include "homeassistant/events.h"
+
 #define DIAGNOSTIC CATEGORY_DIAGNOSTIC
 #define CONFIG     CATEGORY_CONFIG
 #define PRIMARY    CATEGORY_NONE
@@ -56,6 +58,22 @@ static const struct entity_row fields[FIELD_COUNT] = {
     [FIELD_JOB_MATERIAL]       = {NULL, 0, NULL, "mdi:printer-3d-nozzle-outline", PRIMARY, OFF},
     [FIELD_JOB_LAYER_HEIGHT]   = {NULL, 0, NULL, "mdi:layers-outline", DIAGNOSTIC, OFF},
 
+    [FIELD_LAST_ID]            = {NULL, 0, NULL, "mdi:identifier", DIAGNOSTIC, OFF},
+    [FIELD_LAST_NAME]          = {NULL, 0, NULL, "mdi:file-image-outline", PRIMARY, OFF},
+    [FIELD_LAST_PATH]          = {NULL, 0, NULL, "mdi:folder-file-outline", DIAGNOSTIC, OFF},
+    [FIELD_LAST_RESULT]        = {NULL, 0, NULL, "mdi:history", PRIMARY, ON},
+    [FIELD_LAST_STARTED_AT]    = {NULL, 0, NULL, "mdi:clock-start", PRIMARY, OFF},
+    [FIELD_LAST_ENDED_AT]      = {NULL, 0, NULL, "mdi:clock-end", PRIMARY, OFF},
+    [FIELD_LAST_DURATION]      = {NULL, 0, NULL, "mdi:timer-outline", PRIMARY, OFF},
+    [FIELD_LAST_PROGRESS]      = {NULL, LOOK_FINAL_PERCENT, NULL, "mdi:progress-check", DIAGNOSTIC, OFF},
+    [FIELD_LAST_WEIGHT]        = {NULL, 0, NULL, "mdi:weight-gram", PRIMARY, OFF},
+
+    [FIELD_TOTAL_FINISHED]     = {NULL, LOOK_COUNTER, NULL, "mdi:check-circle-outline", DIAGNOSTIC, OFF},
+    [FIELD_TOTAL_CANCELLED]    = {NULL, LOOK_COUNTER, NULL, "mdi:cancel", DIAGNOSTIC, OFF},
+    [FIELD_TOTAL_FAILED]       = {NULL, LOOK_COUNTER, NULL, "mdi:alert-circle-outline", DIAGNOSTIC, OFF},
+    [FIELD_TOTAL_TIME]         = {NULL, LOOK_TOTAL_HOURS, NULL, "mdi:timer-plus-outline", DIAGNOSTIC, OFF},
+    [FIELD_TOTAL_WEIGHT]       = {NULL, LOOK_TOTAL_WEIGHT, NULL, "mdi:weight", DIAGNOSTIC, OFF},
+
     [FIELD_TRANSFER_ACTIVE]    = {NULL, LOOK_RUNNING, "Transfer", "mdi:upload", DIAGNOSTIC, OFF},
     [FIELD_TRANSFER_ID]        = {NULL, 0, NULL, "mdi:identifier", DIAGNOSTIC, OFF},
     [FIELD_TRANSFER_NAME]      = {NULL, 0, NULL, "mdi:file-upload-outline", DIAGNOSTIC, OFF},
@@ -111,6 +129,7 @@ static const struct entity_row commands[COMMAND_COUNT] = {
 
 static const struct entity_row derived[] = {
     {"online", LOOK_CONNECTIVITY, "Online", NULL, DIAGNOSTIC, ON, NEEDS_BRIDGE, .fill = fill_online},
+    {"job_event", LOOK_EVENT, "Job", "mdi:printer-3d-nozzle", PRIMARY, ON, NEEDS_BRIDGE, .fill = events_fill},
     {"printing", LOOK_RUNNING, "Printing", "mdi:printer-3d", PRIMARY, OFF, .fill = fill_states,
         .states = STATE_BIT(STATE_PRINTING)},
     {"attention", LOOK_PROBLEM, "Needs attention", NULL, PRIMARY, ON, .fill = fill_states,

@@ -25,17 +25,21 @@ enum look {
     LOOK_METRES,
     LOOK_FAN,
     LOOK_PERCENT,
+    LOOK_FINAL_PERCENT, /* of what is over: no statistics */
     LOOK_HOURS,
-    LOOK_MINUTES, /* of what takes minutes */
+    LOOK_TOTAL_HOURS, /* only grows */
+    LOOK_MINUTES,     /* of what takes minutes */
     LOOK_SECONDS,
     LOOK_LATENCY,
     LOOK_TIMESTAMP,
     LOOK_WEIGHT,
+    LOOK_TOTAL_WEIGHT, /* only grows */
     LOOK_MEGABYTES,
     LOOK_GIGABYTES,
     LOOK_RATE,
     LOOK_TALLY,
     LOOK_COUNTER, /* only grows */
+    LOOK_EVENT,
     LOOK_BUTTON,
     LOOK_RESTART,
     LOOK_PATH_INPUT,

@@ -1,4 +1,5 @@
 /* What the entities of a printer and of the bridge promise. */
+#include "mapping/event.h"
 #include "scenes.h"
 
 /* cmocka.h needs the others before it. */
@@ -80,6 +81,9 @@ static void an_entity_hangs_on_what_it_needs(void **state)
         {"online", BRIDGE},
         {"info_firmware", BRIDGE},
         {"poll_latency", BRIDGE},
+        {"last_job_result", BRIDGE},
+        {"total_time_printing", BRIDGE},
+        {"job_event", BRIDGE},
         {"cmd_refresh", BRIDGE},
         {"cmd_set_poll_interval", BRIDGE},
         {"cmd_pause", PRINTER " printer2mqtt/mk4/can/pause"},
@@ -108,6 +112,62 @@ static void online_shows_the_printers_availability(void **state)
                         "printer2mqtt/mk4/availability");
     assert_string_equal(text(online, "payload_on"), "online");
     assert_string_equal(text(online, "payload_off"), "offline");
+    cJSON_Delete(document);
+}
+
+static bool has_word(const cJSON *list, const char *word)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, list)
+    {
+        if (strcmp(item->valuestring, word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of the printer of which only the state is known: the first print of all
+ * must be heard, so nothing waits for an event to have happened. */
+static void every_event_is_heard_and_triggers(void **state)
+{
+    cJSON *document = document_from(scene_minimal);
+    const cJSON *event = component(document, "job_event");
+    const cJSON *types = cJSON_GetObjectItemCaseSensitive(event, "event_types");
+    char key[64];
+    enum event e;
+
+    (void)state;
+    assert_string_equal(text(event, "state_topic"), "printer2mqtt/mk4/event");
+    assert_int_equal(cJSON_GetArraySize(types), EVENT_COUNT);
+    for (e = 0; e < EVENT_COUNT; e++) {
+        const char *name = event_row(e)->name;
+        const cJSON *trigger;
+
+        assert_true(has_word(types, name));
+        (void)snprintf(key, sizeof key, "trigger_%s", name);
+        trigger = component(document, key);
+        assert_string_equal(text(trigger, "topic"), "printer2mqtt/mk4/event");
+        assert_string_equal(text(trigger, "payload"), name);
+    }
+    cJSON_Delete(document);
+}
+
+static void totals_have_statistics_and_the_last_job_has_none(void **state)
+{
+    cJSON *document = document_from(scene_buddy);
+    const cJSON *object;
+
+    (void)state;
+    cJSON_ArrayForEach(object,
+                       cJSON_GetObjectItemCaseSensitive(document, "components"))
+    {
+        if (strncmp(object->string, "total_", 6) == 0)
+            assert_string_equal(text(object, "state_class"),
+                                "total_increasing");
+        if (strncmp(object->string, "last_job_", 9) == 0)
+            assert_string_equal(text(object, "state_class"), "(none)");
+    }
     cJSON_Delete(document);
 }
 
@@ -353,6 +413,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entity_hangs_on_what_it_needs),
         cmocka_unit_test(online_shows_the_printers_availability),
+        cmocka_unit_test(every_event_is_heard_and_triggers),
+        cmocka_unit_test(totals_have_statistics_and_the_last_job_has_none),
         cmocka_unit_test(every_field_and_command_has_an_entity),
         cmocka_unit_test(what_is_not_reported_or_off_is_not_announced),
         cmocka_unit_test(derived_entities_go_with_the_state),

@@ -37,6 +37,14 @@ static bool has_word(const cJSON *list, const char *word)
     return false;
 }
 
+static bool is_entity(const struct check *c)
+{
+    const cJSON *rule =
+        at(at(c->rules, "platforms"), text(c->component, "platform"));
+
+    return !cJSON_IsFalse(at(rule, "entity"));
+}
+
 static void complain(const struct check *c, const char *what, const char *which)
 {
     buffer_format(c->complaints, "%s: %s %s\n", c->key, what, which);
@@ -183,6 +191,31 @@ static void check_number(const struct check *c)
         complain(c, "needs min below", "max");
 }
 
+/* An event of another type is not heard, and costs a warning each. */
+static void check_event(const struct check *c)
+{
+    const cJSON *types = at(c->component, "event_types");
+    const cJSON *type, *other;
+
+    if (cJSON_GetArraySize(types) < 1)
+        complain(c, "needs", "event_types");
+    cJSON_ArrayForEach(type, types)
+    {
+        for (other = type->next; other; other = other->next)
+            if (strcmp(type->valuestring, other->valuestring) == 0)
+                complain(c, "has twice the event", type->valuestring);
+    }
+}
+
+/* Without a payload it would fire at every message of a shared topic. */
+static void check_trigger(const struct check *c)
+{
+    if (strcmp(text(c->component, "automation_type"), "trigger") != 0)
+        complain(c, "must have the automation type", "trigger");
+    if (!*text(c->component, "payload"))
+        complain(c, "needs a", "payload");
+}
+
 static void check_component(const struct check *c)
 {
     const char *platform = text(c->component, "platform");
@@ -192,9 +225,14 @@ static void check_component(const struct check *c)
         complain(c, "has the unknown platform", platform);
         return;
     }
+    check_topics(c, c->component);
+    if (!is_entity(c)) {
+        check_keys(c, c->component, rule, NULL);
+        check_trigger(c);
+        return;
+    }
     check_keys(c, c->component, at(c->rules, "component"), rule);
     check_availability(c, c->component);
-    check_topics(c, c->component);
     check_entity_id(c, platform);
     check_category(c, platform);
     check_class(c, platform);
@@ -202,6 +240,19 @@ static void check_component(const struct check *c)
         check_sensor(c);
     if (strcmp(platform, "number") == 0)
         check_number(c);
+    if (strcmp(platform, "event") == 0)
+        check_event(c);
+}
+
+/* A trigger is known by type and subtype: of two alike one is refused. */
+static void check_trigger_alone(const struct check *c)
+{
+    const cJSON *other;
+
+    for (other = c->component->next; other; other = other->next)
+        if (strcmp(text(c->component, "type"), text(other, "type")) == 0 &&
+            strcmp(text(c->component, "subtype"), text(other, "subtype")) == 0)
+            complain(c, "is the same trigger as", other->string);
 }
 
 /* Keys, unique ids and entity ids: no two alike; one main entity at most. */
@@ -211,7 +262,10 @@ static void check_alone(const struct check *c, const cJSON *components)
     const cJSON *other;
     size_t i;
 
-    for (other = c->component->next; other; other = other->next) {
+    if (!is_entity(c))
+        check_trigger_alone(c);
+    for (other = c->component->next; other && is_entity(c);
+         other = other->next) {
         for (i = 0; i < sizeof unique / sizeof *unique; i++)
             if (strcmp(text(c->component, unique[i]), text(other, unique[i])) ==
                 0)
@@ -239,9 +293,10 @@ static void check_device(const struct check *c, const cJSON *device)
         complain(c, "is reached through", "itself");
 }
 
-static bool is_enabled(const cJSON *component)
+static bool is_enabled(const struct check *c)
 {
-    return !cJSON_IsFalse(at(component, "enabled_by_default"));
+    return is_entity(c) &&
+           !cJSON_IsFalse(at(c->component, "enabled_by_default"));
 }
 
 void rules_check(const cJSON *rules, const cJSON *document,
@@ -262,7 +317,7 @@ void rules_check(const cJSON *rules, const cJSON *document,
         c.key = c.component->string;
         check_component(&c);
         check_alone(&c, components);
-        enabled += is_enabled(c.component);
+        enabled += is_enabled(&c);
     }
     c.key = "document";
     if (enabled > ENABLED_MAX)

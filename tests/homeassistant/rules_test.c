@@ -92,6 +92,17 @@ static const struct {
     {"message", "suggested_display_precision", "1", "only a number"},
     {"printing", "device_class", "\"runs\"", "has the unknown class runs"},
     {"cmd_set_poll_interval", "min", "300", "needs min below"},
+    {"job_event", "event_types", "[]", "needs event_types"},
+    {"job_event", "event_types", "[\"a\",\"b\",\"a\"]", "twice the event a"},
+    {"job_event", "retain", "true", "has the unknown key retain"},
+    {"job_event", "device_class", "\"job\"", "has the unknown class job"},
+    {"trigger_failed", "unique_id", "\"a\"", "has the unknown key unique_id"},
+    {"trigger_failed", "name", "\"a\"", "has the unknown key name"},
+    {"trigger_failed", "subtype", "\"\"", "has no text at subtype"},
+    {"trigger_failed", "automation_type", "\"condition\"", "automation type"},
+    {"trigger_failed", "payload", "\"\"", "needs a payload"},
+    {"trigger_failed", "topic", "\"a/#\"", "has a bad topic at topic"},
+    {"trigger_failed", "type", "\"ended\"", "same trigger as trigger_ended"},
 };
 
 static void put(cJSON *object, const char *key, const char *value)

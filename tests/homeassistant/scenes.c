@@ -58,6 +58,11 @@ static void report_kept(struct scene *scene)
 {
     REPORT(scene, FIELD_POLL_INTERVAL, FIELD_POLL_LATENCY,
            FIELD_POLL_LAST_SUCCESS, FIELD_POLL_FAILURES, FIELD_POLL_ERROR);
+    REPORT(scene, FIELD_LAST_ID, FIELD_LAST_NAME, FIELD_LAST_PATH,
+           FIELD_LAST_RESULT, FIELD_LAST_STARTED_AT, FIELD_LAST_ENDED_AT,
+           FIELD_LAST_DURATION, FIELD_LAST_PROGRESS, FIELD_LAST_WEIGHT);
+    REPORT(scene, FIELD_TOTAL_FINISHED, FIELD_TOTAL_CANCELLED,
+           FIELD_TOTAL_FAILED, FIELD_TOTAL_TIME, FIELD_TOTAL_WEIGHT);
 }
 
 static void report_common(struct scene *scene)
@@ -135,7 +140,6 @@ static void custom(struct scene *scene, const char *key, enum quantity quantity)
     field->quantity = quantity;
     field_wish_init(&field->wish);
     scene->printer.reported[field_slot(FIELD_CUSTOM, i)] = true;
-    scene->printer.custom_count = (unsigned)scene->mapping->custom_count;
 }
 
 static void wish_text(char **wish, const char *text)
@@ -199,6 +203,8 @@ void scene_everything(struct scene *scene)
         instances_learn(&scene->instances, names[i], 0);
     memset(scene->printer.reported, true, sizeof scene->printer.reported);
     memset(scene->printer.commands, true, sizeof scene->printer.commands);
+    /* Of what people look at, no printer has all: here one has to go. */
+    scene->mapping->fields[FIELD_CONNECT_CONNECTED].enabled = 0;
 }
 
 void scene_bridge(struct scene *scene)
