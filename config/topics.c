@@ -52,26 +52,26 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The printer other than this one in whose tree topic lies; NULL = none. */
-static const char *owner(const struct visit *v, const char *topic)
+/* Whose tree below the base topic a topic lies in: name becomes an id, or what
+ * else the first level there is. False if it does not lie there. */
+static bool tree_of(const struct visit *v, const char *topic, char *name,
+                    size_t size)
 {
-    const struct config *config = v->r->config;
-    char name[PRINTER_ID_MAX + 1];
-    const char *key = name, **found;
-    size_t base = strlen(config->mqtt.base_topic);
+    const char *base = v->r->config->mqtt.base_topic;
     size_t len;
 
-    if (!topic_below(topic, config->mqtt.base_topic) || !topic[base])
-        return NULL;
-    topic += base + 1;
+    if (!topic_below(topic, base) || !topic[strlen(base)])
+        return false;
+    topic += strlen(base) + 1;
     len = strcspn(topic, "/");
-    if (len > PRINTER_ID_MAX)
-        return NULL;
-    memcpy(name, topic, len);
-    name[len] = '\0';
-    found = bsearch(&key, v->claims->ids, config->printer_count,
-                    sizeof *v->claims->ids, by_name);
-    return found ? *found : NULL;
+    (void)snprintf(name, size, "%.*s", (int)len, topic);
+    return len < size;
+}
+
+static bool is_printer(const struct visit *v, const char *name)
+{
+    return bsearch(&name, v->claims->ids, v->r->config->printer_count,
+                   sizeof *v->claims->ids, by_name) != NULL;
 }
 
 static void add_claim(struct claims *claims, const char *topic, size_t printer)
@@ -86,15 +86,21 @@ static void add_claim(struct claims *claims, const char *topic, size_t printer)
 
 static void claim(struct visit *v, const char *topic)
 {
-    const char *other;
+    const struct claims *c = v->claims;
+    const char *status = v->r->config->homeassistant.status_topic;
+    char name[PRINTER_ID_MAX + 1];
 
     if (v->told || topic_below(topic, v->tree))
         return;
-    other = owner(v, topic);
-    if (other)
-        tell(v, "belongs to the printer", topic, other);
-    else if (v->claims->prefix && topic_below(topic, v->claims->prefix))
-        tell(v, "lies below the discovery prefix", topic, v->claims->prefix);
+    if (tree_of(v, topic, name, sizeof name) &&
+        strncmp(name, "bridge-", 7) == 0)
+        tell(v, "belongs to the bridge", topic, name);
+    else if (tree_of(v, topic, name, sizeof name) && is_printer(v, name))
+        tell(v, "belongs to the printer", topic, name);
+    else if (c->prefix && topic_below(topic, c->prefix))
+        tell(v, "lies below the discovery prefix", topic, c->prefix);
+    else if (c->prefix && strcmp(topic, status) == 0)
+        tell(v, "is the one on which Home Assistant says", topic, "its status");
     else
         add_claim(v->claims, topic, v->printer);
 }

@@ -247,6 +247,15 @@ static void topics_that_meet_are_refused(void **state)
         {BROKER TWO "mapping: {fields: {state: '{base}/{printer}/event'}}\n",
          AT "2:12: printers.a: state: the topic printer2mqtt/a/event is the "
             "bridge's own; choose another\n"},
+        {BROKER TWO "mapping: {topic: '{base}/bridge-x/{printer}/{field}'}\n",
+         AT "2:12: printers.a: the topic printer2mqtt/bridge-x/a/state belongs "
+            "to the bridge bridge-x\n" AT
+            "2:25: printers.b: the topic printer2mqtt/bridge-x/b/state belongs "
+            "to the bridge bridge-x\n"},
+        {PLAIN "mapping: {fields: {state: homeassistant/status}}\n"
+               "homeassistant: {discovery_prefix: ha}\n",
+         AT "2:12: printers.mk4: the topic homeassistant/status is the one on "
+            "which Home Assistant says its status\n"},
         /* one that is not enabled does not count */
         {BROKER "printers: {a: {url: x}, b: {url: y, enabled: false}}\n"
                 "mapping: {topic: '{base}/{field}'}\n",
