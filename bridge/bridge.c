@@ -371,6 +371,7 @@ static bool open_units(struct bridge *b, struct error *err)
     for (i = 0; i < n; i++)
         b->index[i] = &b->units[i];
     qsort(b->index, n, sizeof *b->index, by_id);
+    b->identities_due = true;
     return true;
 }
 

@@ -45,7 +45,6 @@ struct unit {
     bool unsaid;        /* something could not be published */
     bool listed_online; /* as bridge/printers last said */
     enum trouble listed_trouble;
-    int64_t online_ms; /* since when it is online without a serial */
 };
 
 /* An order topic that the mapping moved. */
@@ -111,6 +110,7 @@ struct bridge {
     size_t leaving_count, gone_count, stale_count;
 
     bool bridge_announced;
+    bool identities_due;    /* who they are has changed: are there twins? */
     bool state_after_birth; /* say all state when discovery is out */
 
     bool printers_due, info_due; /* must be said again */

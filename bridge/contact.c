@@ -86,10 +86,18 @@ static void go_offline(struct printer *p, bool news, struct moment now)
     orders_offline(p, false, now);
 }
 
+/* A printer that is switched off is now unreachable, now a time-out: which of
+ * the two comes first is chance. */
+static bool is_silent(enum trouble trouble)
+{
+    return trouble == TROUBLE_UNREACHABLE || trouble == TROUBLE_TIMEOUT;
+}
+
 void contact_missed(struct printer *p, enum trouble trouble, const char *reason,
                     struct moment now)
 {
-    bool news = p->trouble != trouble;
+    bool news =
+        p->trouble != trouble && !(is_silent(p->trouble) && is_silent(trouble));
     bool sure = trouble == TROUBLE_AUTH || trouble == TROUBLE_WRONG_PRINTER;
 
     p->polls_failed++;
@@ -202,19 +210,25 @@ void printer_set_trouble(struct printer *p, enum trouble trouble)
 
 enum trouble printer_trouble(const struct printer *p)
 {
-    return p->trouble != TROUBLE_NONE ? p->trouble : p->owner_trouble;
+    if (p->trouble != TROUBLE_NONE && p->misses >= 2)
+        return p->trouble;
+    if (p->owner_trouble != TROUBLE_NONE)
+        return p->owner_trouble;
+    return p->nameless ? TROUBLE_NO_SERIAL : TROUBLE_NONE;
 }
 
 const char *printer_error(const struct printer *p)
 {
-    static const char *const errors[] = {
-        [TROUBLE_NO_SERIAL] = "no serial number",
-        [TROUBLE_SAME_SERIAL] = "two printers with one serial number",
-    };
-    enum trouble trouble = printer_trouble(p);
-
-    if (trouble == TROUBLE_NO_SERIAL || trouble == TROUBLE_SAME_SERIAL)
-        return errors[trouble];
+    switch (printer_trouble(p)) {
+    case TROUBLE_NONE: return "";
+    case TROUBLE_NO_SERIAL: return "no serial number";
+    case TROUBLE_SAME_SERIAL: return "two printers with one serial number";
+    case TROUBLE_UNREACHABLE:
+    case TROUBLE_TIMEOUT:
+    case TROUBLE_AUTH:
+    case TROUBLE_ANSWER:
+    case TROUBLE_WRONG_PRINTER: break;
+    }
     return p->error;
 }
 

@@ -2,9 +2,8 @@
 #include "bridge/bridge_internal.h"
 #include "mapping/memory.h"
 
-#define SWEEP_MS     60000  /* then a printer that left is surely gone */
-#define NO_SERIAL_MS 120000 /* then a missing serial number is a trouble */
-#define FOUND_MAX    ((size_t)512 << 10)
+#define SWEEP_MS  60000 /* then a printer that left is surely gone */
+#define FOUND_MAX ((size_t)512 << 10)
 
 const char *discover_identity(const struct unit *unit)
 {
@@ -66,39 +65,48 @@ static void describe(const struct unit *unit, struct discovery_printer *out)
         out->commands[c] = printer_able(unit->printer, c);
 }
 
-/* The unit that has this identity by right: the one that had it before, else
- * the first in the file. */
-static const struct unit *owner_of(const struct bridge *b, const char *identity)
+/* Of those with one identity the first has it by right: the one that had it
+ * before, else the first in the file. */
+static int by_right(const void *a, const void *b)
 {
-    const struct unit *owner = NULL;
-    size_t i;
+    const struct unit *x = *(struct unit *const *)a;
+    const struct unit *y = *(struct unit *const *)b;
+    int order = strcmp(discover_identity(x), discover_identity(y));
 
-    for (i = 0; i < b->count; i++) {
-        const struct unit *unit = &b->units[i];
-        const char *other = discover_identity(unit);
-
-        if (!other || strcmp(other, identity) != 0)
-            continue;
-        if (!owner || (unit->remembered && !owner->remembered) ||
-            (unit->remembered == owner->remembered &&
-             unit->config < owner->config))
-            owner = unit;
-    }
-    return owner;
+    if (order)
+        return order;
+    if (x->remembered != y->remembered)
+        return x->remembered ? -1 : 1;
+    return x->config < y->config ? -1 : 1;
 }
 
-static void judge_identity(struct unit *unit, const char *identity)
+static void set_duplicate(struct unit *unit, bool duplicate)
 {
-    int64_t now = bridge_now(unit->bridge).ms;
-    enum trouble trouble = TROUBLE_NONE;
+    if (unit->duplicate == duplicate)
+        return;
+    unit->duplicate = duplicate;
+    unit->announced = false; /* the document was another's, or is now */
+    printer_set_trouble(unit->printer,
+                        duplicate ? TROUBLE_SAME_SERIAL : TROUBLE_NONE);
+}
 
-    if (identity && owner_of(unit->bridge, identity) != unit)
-        trouble = TROUBLE_SAME_SERIAL;
-    else if (!identity && printer_online(unit->printer) &&
-             now - unit->online_ms >= NO_SERIAL_MS)
-        trouble = TROUBLE_NO_SERIAL;
-    unit->duplicate = trouble == TROUBLE_SAME_SERIAL;
-    printer_set_trouble(unit->printer, trouble);
+static void judge_identities(struct bridge *b)
+{
+    struct unit **list = memory_zero(b->count, sizeof *list);
+    size_t i, n = 0;
+
+    b->identities_due = false;
+    for (i = 0; i < b->count; i++)
+        if (discover_identity(&b->units[i]))
+            list[n++] = &b->units[i];
+        else
+            set_duplicate(&b->units[i], false);
+    qsort(list, n, sizeof(struct unit *), by_right);
+    for (i = 0; i < n; i++)
+        set_duplicate(list[i],
+                      i > 0 && strcmp(discover_identity(list[i]),
+                                      discover_identity(list[i - 1])) == 0);
+    free(list);
 }
 
 /* One reached now, or in an earlier life; with an identity that is its own. */
@@ -208,11 +216,12 @@ void discover_tick(struct bridge *b)
 
     if (b->session != SESSION_LIVE)
         return;
+    if (b->identities_due)
+        judge_identities(b);
     for (i = 0; i < b->count; i++) {
         struct unit *unit = &b->units[i];
         const char *identity = discover_identity(unit);
 
-        judge_identity(unit, identity);
         if (!unit->announced && is_announced(unit, identity))
             announce_unit(unit, identity);
     }

@@ -9,6 +9,7 @@
 /* A printer that has not told its serial number is asked again (PrusaLink on a
  * Pi does not know it until the serial line is up). */
 #define SERIAL_AGAIN_MS 10000
+#define NO_SERIAL_MS    120000 /* then it is a trouble */
 #define JOB_WAIT_MS     5000
 
 static uint32_t bit(int endpoint)
@@ -368,6 +369,9 @@ static void note_poll(struct printer *p, const struct http_answer *answer,
     struct telemetry *t = &p->telemetry;
 
     p->polls_ok++;
+    p->nameless = p->online && p->identity_endpoint >= 0 &&
+                  !p->memory.serial[0] && !p->config->unique_id &&
+                  now.ms - p->since_ms >= NO_SERIAL_MS;
     telemetry_set(t, SLOT_POLL_LATENCY, value_integer(answer->took_ms));
     telemetry_set(t, SLOT_POLL_LAST_SUCCESS, value_time(now.wall));
     telemetry_set(t, SLOT_POLL_INTERVAL,

@@ -77,6 +77,7 @@ struct printer {
     bool serial_checked;        /* in this contact: it is our printer */
     enum trouble trouble;       /* of the contact */
     enum trouble owner_trouble; /* printer_set_trouble() */
+    bool nameless;              /* online for long without a serial number */
     char error[200];
     int misses; /* missed polls in a row */
     int64_t backoff_ms;

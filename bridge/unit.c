@@ -116,7 +116,7 @@ void unit_remember(struct unit *unit)
         return;
     if (memory->changed) {
         unit->announced = bridge->bridge_announced = false;
-        bridge->printers_due = true;
+        bridge->printers_due = bridge->identities_due = true;
     }
     memory->changed = memory->job_changed = false;
     store_remember(bridge->store, unit->config->id, memory,
@@ -135,7 +135,6 @@ static void note_changes(struct unit *unit)
         unit->listed_trouble != printer_trouble(unit->printer)) {
         unit->listed_online = printer_online(unit->printer);
         unit->listed_trouble = printer_trouble(unit->printer);
-        unit->online_ms = bridge_now(bridge).ms;
         bridge->printers_due = bridge->info_due = true;
     }
 }

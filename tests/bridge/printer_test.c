@@ -1,6 +1,7 @@
 /* The life of a printer: polling by need, offline after two missed polls, who
  * it is before anything is believed. */
 #include "life.h"
+#include "mapping/memory.h"
 
 static void first_contact_asks_who_it_is_before_how_it_is(void **state)
 {
@@ -66,6 +67,23 @@ static void one_missed_poll_is_not_offline(void **state)
     life_close(&life);
 }
 
+static void nor_is_it_a_trouble(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 1000);
+    life.far.result = HTTP_TIMEOUT;
+    life_run(&life, 4500);
+    assert_int_equal(printer_trouble(life.printer), TROUBLE_NONE);
+    assert_string_equal(printer_error(life.printer), "");
+    life_run(&life, 1500);
+    assert_int_equal(printer_trouble(life.printer), TROUBLE_TIMEOUT);
+    assert_string_equal(printer_error(life.printer), "no luck");
+    life_close(&life);
+}
+
 static void two_missed_polls_are_and_what_only_it_knows_is_absent(void **state)
 {
     struct world life;
@@ -97,6 +115,26 @@ static void off_it_is_asked_ever_more_seldom_and_logged_once(void **state)
     before = life.sent_count;
     life_run(&life, 120000);
     assert_in_range(life.sent_count - before, 1, 3);
+    assert_int_equal(life.log_count, lines);
+    life_close(&life);
+}
+
+/* Whether the network says that nobody is there, or says nothing in time, is
+ * chance. */
+static void nor_is_it_news_how_nobody_answers(void **state)
+{
+    struct world life;
+    int i, lines;
+
+    (void)state;
+    life_open(&life, NULL);
+    life.far.result = HTTP_UNREACHABLE;
+    life_run(&life, 10000);
+    lines = life.log_count;
+    for (i = 0; i < 10; i++) {
+        life.far.result = i % 2 ? HTTP_UNREACHABLE : HTTP_TIMEOUT;
+        life_run(&life, 60000);
+    }
     assert_int_equal(life.log_count, lines);
     life_close(&life);
 }
@@ -174,6 +212,40 @@ static void its_name_is_remembered(void **state)
     life_close(&life);
 }
 
+static void two_minutes_without_a_serial_are_a_trouble_that_stays(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life.far.serial = NULL;
+    life_run(&life, 118000);
+    assert_int_equal(printer_trouble(life.printer), TROUBLE_NONE);
+    life_run(&life, 10000);
+    assert_int_equal(printer_trouble(life.printer), TROUBLE_NO_SERIAL);
+    assert_non_null(strstr(printer_remedy(life.printer), "unique_id"));
+    life_run(&life, 100000);
+    assert_int_equal(printer_trouble(life.printer), TROUBLE_NO_SERIAL);
+    life.far.serial = "S1";
+    life_run(&life, 20000);
+    assert_int_equal(printer_trouble(life.printer), TROUBLE_NONE);
+    life_close(&life);
+}
+
+static void but_not_where_a_unique_id_stands_for_it(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life.config.unique_id = memory_text("mine");
+    life.far.serial = NULL;
+    life_run(&life, 200000);
+    assert_int_equal(printer_trouble(life.printer), TROUBLE_NONE);
+    free(life.config.unique_id);
+    life_close(&life);
+}
+
 static void the_job_is_read_until_it_agrees_with_the_status(void **state)
 {
     struct world life;
@@ -222,12 +294,16 @@ int main(void)
         cmocka_unit_test(a_settled_printer_costs_one_request_per_poll),
         cmocka_unit_test(it_polls_faster_while_it_prints),
         cmocka_unit_test(one_missed_poll_is_not_offline),
+        cmocka_unit_test(nor_is_it_a_trouble),
         cmocka_unit_test(two_missed_polls_are_and_what_only_it_knows_is_absent),
         cmocka_unit_test(off_it_is_asked_ever_more_seldom_and_logged_once),
+        cmocka_unit_test(nor_is_it_news_how_nobody_answers),
         cmocka_unit_test(a_wrong_password_is_offline_at_once_for_a_minute),
         cmocka_unit_test(another_serial_at_the_address_is_not_believed),
         cmocka_unit_test(a_remembered_serial_counts_after_a_restart),
         cmocka_unit_test(its_name_is_remembered),
+        cmocka_unit_test(two_minutes_without_a_serial_are_a_trouble_that_stays),
+        cmocka_unit_test(but_not_where_a_unique_id_stands_for_it),
         cmocka_unit_test(the_job_is_read_until_it_agrees_with_the_status),
         cmocka_unit_test(the_start_of_a_print_stays_through_a_pause),
     };
