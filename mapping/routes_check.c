@@ -2,9 +2,10 @@
 #include "mapping/memory.h"
 #include "mapping/routes.h"
 
-/* The fixed topics of a printer that a mapped field must not take. */
+/* The fixed topics of a printer that no mapped one may take; orders belong
+ * below command, fields do not. */
 static const char *const fixed[] = {"", "availability", "event", NULL};
-static const char *const fixed_below[] = {"command", "response", "can", "has",
+static const char *const fixed_below[] = {"response", "can", "has", "command",
                                           NULL};
 
 struct entry {
@@ -27,8 +28,8 @@ static void add(struct entries *list, const char *topic, const char *key)
     (void)snprintf(row->key, sizeof row->key, "%s", key);
 }
 
-static bool taken(const struct routes *routes, const char *topic,
-                  const char *key, struct error *err)
+static bool not_fixed(const struct routes *routes, const char *topic,
+                      const char *key, bool order, struct error *err)
 {
     char other[TOPIC_MAX + 1];
     int i;
@@ -40,7 +41,9 @@ static bool taken(const struct routes *routes, const char *topic,
                              "%s: the topic %s is the bridge's own; "
                              "choose another",
                              key, topic);
-    for (i = 0; fixed_below[i]; i++)
+    for (i = 0;
+         fixed_below[i] && !(order && strcmp(fixed_below[i], "command") == 0);
+         i++)
         if (routes_topic(routes, fixed_below[i], other, sizeof other) &&
             topic_below(topic, other))
             return error_set(err,
@@ -84,7 +87,7 @@ static bool collect_fields(const struct routes *routes, const char *prefix,
             if (!routes_field(routes, f, i, &sample, &route))
                 continue;
             if (!check_topic(routes, route.topic, route.key, prefix, err) ||
-                !taken(routes, route.topic, route.key, err))
+                !not_fixed(routes, route.topic, route.key, false, err))
                 return false;
             add(list, route.topic, route.key);
         }
@@ -101,7 +104,8 @@ static bool collect_commands(const struct routes *routes, const char *prefix,
         if (!routes_command(routes, c, topic, sizeof topic))
             continue;
         (void)snprintf(key, sizeof key, "command %s", command_row(c)->name);
-        if (!check_topic(routes, topic, key, prefix, err))
+        if (!check_topic(routes, topic, key, prefix, err) ||
+            !not_fixed(routes, topic, key, true, err))
             return false;
         add(list, topic, key);
     }
