@@ -33,7 +33,8 @@ void contact_begin(struct printer *p, struct moment now)
     p->contact = false;
     p->settled = false;
     p->identity_read = p->serial_checked = false;
-    p->pending = p->missing = 0;
+    p->pending = p->missing = p->failed = 0;
+    p->untried = printer_all_endpoints(p);
     memset(p->read_ms, 0, sizeof p->read_ms);
 }
 
@@ -178,10 +179,10 @@ static void greet(struct printer *p, struct moment now)
 
 void contact_established(struct printer *p, struct moment now)
 {
+    p->misses = 0;
     if (p->contact)
         return;
     p->contact = true;
-    p->misses = 0;
     p->backoff_ms = 0;
     p->trouble = TROUBLE_NONE;
     p->error[0] = '\0';

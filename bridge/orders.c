@@ -413,7 +413,8 @@ static void begin(struct printer *p, struct order *order, struct moment now)
     o->phase = PHASE_WAIT;
     o->mark = p->sent_count;
     p->next_poll_ms = p->contact ? p->next_poll_ms : now.ms;
-    p->missing = 0;
+    p->missing = p->failed = 0;
+    p->untried = printer_all_endpoints(p);
     printer_read_soon(p, printer_all_endpoints(p));
 }
 
@@ -492,7 +493,8 @@ static void look_for_effect(struct printer *p, struct moment now)
 
 static void step_refresh(struct printer *p, struct moment now)
 {
-    if (status_is_fresh(p) && p->pending == 0 && p->flight == FLIGHT_NONE)
+    if (status_is_fresh(p) && !(p->untried & ~p->missing) &&
+        p->flight == FLIGHT_NONE)
         done(p, p->orders.active, now, "all values were read");
     else if (!p->online && p->judged &&
              p->polls_failed > p->orders.failed_before)

@@ -84,6 +84,7 @@ struct printer *printer_new(const struct config_printer *config,
     p->job_endpoint = endpoint_with(driver, CADENCE_JOB);
     p->identity_endpoint = endpoint_of_identity(driver);
     p->next_poll_ms = now.ms + delay_ms;
+    p->untried = printer_all_endpoints(p);
     p->since_ms = now.ms;
     return p;
 }
@@ -147,7 +148,10 @@ static uint32_t due_with_poll(const struct printer *p, int64_t now_ms)
         switch (p->driver->endpoints[i].cadence) {
         case CADENCE_POLL: due |= bit(i); break;
         case CADENCE_MINUTE: due |= age >= MINUTE_MS ? bit(i) : 0; break;
-        case CADENCE_CONTACT: due |= age >= HOUR_MS ? bit(i) : 0; break;
+        case CADENCE_CONTACT:
+            if (age >= (p->failed & bit(i) ? MINUTE_MS : HOUR_MS))
+                due |= bit(i);
+            break;
         case CADENCE_TRANSFER:
             if (telemetry_integer(&p->telemetry, SLOT_TRANSFER_ACTIVE, 0) ||
                 telemetry_known(&p->telemetry, SLOT_TRANSFER_NAME))
@@ -167,7 +171,8 @@ static int64_t readable_ms(const struct printer *p, int endpoint)
         (endpoint == p->identity_endpoint && !p->identity_read) ||
         (endpoint == p->status_endpoint && p->orders.active))
         return 0;
-    return p->read_ms[endpoint] + LEAST_GAP_MS;
+    return p->read_ms[endpoint] +
+           (p->failed & bit(endpoint) ? FAILED_GAP_MS : LEAST_GAP_MS);
 }
 
 static bool may_read(const struct printer *p, int endpoint, int64_t now_ms)
@@ -381,14 +386,16 @@ static void note_poll(struct printer *p, const struct http_answer *answer,
         telemetry_clear(t, SLOT_POLL_ERROR);
 }
 
-/* A secondary endpoint that cannot answer now: what it owned is not known.
- * Whether the printer is there is said by the status. */
+/* A side endpoint that cannot answer now: what it owned is not known. Whether
+ * the printer is there is said by the status. */
 static void endpoint_failed(struct printer *p, int endpoint,
                             const struct error *err, struct moment now)
 {
     const struct driver_endpoint *row = &p->driver->endpoints[endpoint];
 
     printer_log(p, LOG_LEVEL_DEBUG, "%s", err->text);
+    p->untried &= ~bit(endpoint);
+    p->failed |= bit(endpoint);
     telemetry_copy(&p->scratch, &p->telemetry);
     driver_forget(p->driver, endpoint, p->config->mapping, &p->scratch,
                   &p->device);
@@ -396,6 +403,26 @@ static void endpoint_failed(struct printer *p, int endpoint,
         printer_read_soon(p, bit(endpoint));
     if (contact_answered(p, endpoint, now))
         take_snapshot(p, endpoint, now);
+}
+
+static bool is_side(const struct printer *p, int endpoint)
+{
+    return p->contact && endpoint != p->status_endpoint &&
+           endpoint != p->identity_endpoint;
+}
+
+/* No answer where only a part of the values comes from: it counts as missed
+ * until the status, asked at once, says that the printer is there. */
+static void side_missed(struct printer *p, int endpoint,
+                        const struct http_answer *answer, struct moment now)
+{
+    struct error err;
+
+    (void)error_set(&err, "%s: %s", p->driver->endpoints[endpoint].name,
+                    answer->reason);
+    p->misses = 1;
+    p->next_poll_ms = now.ms;
+    endpoint_failed(p, endpoint, &err, now);
 }
 
 /* Whoever asks anew who we are may be another printer: what it says is read
@@ -436,7 +463,10 @@ static void read_answered(struct printer *p, const struct http_answer *answer,
     p->read_ms[endpoint] = now.ms;
     if (answer->result != HTTP_ANSWERED || answer->status == 401 ||
         answer->status == 403 || answer->status == 408) {
-        contact_failed(p, answer, now);
+        if (is_side(p, endpoint))
+            side_missed(p, endpoint, answer, now);
+        else
+            contact_failed(p, answer, now);
         return;
     }
     if (is_doubtful(p, answer, endpoint)) {
@@ -455,6 +485,8 @@ static void read_answered(struct printer *p, const struct http_answer *answer,
             endpoint_failed(p, endpoint, &err, now);
         return;
     }
+    p->untried &= ~bit(endpoint);
+    p->failed &= ~bit(endpoint);
     if (answer->status == 404)
         p->missing |= bit(endpoint);
     if (!contact_answered(p, endpoint, now))
@@ -466,10 +498,10 @@ static void read_answered(struct printer *p, const struct http_answer *answer,
         printer_follow_job(p, now);
 }
 
-/* The first reads of a contact are complete once nothing is left to read. */
+/* The first reads of a contact are complete once all were tried. */
 static void note_settled(struct printer *p)
 {
-    p->settled = p->contact && (p->settled || p->pending == 0);
+    p->settled = p->contact && (p->settled || !(p->untried & ~p->missing));
 }
 
 void printer_answered(struct printer *p, const struct http_answer *answer,

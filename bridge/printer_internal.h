@@ -10,6 +10,7 @@
 #define KEY_LIFE_MS    (10 * 60 * 1000)
 #define AFTER_ORDER_MS 250  /* an extra status poll so long after an order */
 #define LEAST_GAP_MS   1000 /* no endpoint more often than this */
+#define FAILED_GAP_MS  5000 /* one that failed no more often than this */
 #define FRESH_MS       1000 /* a status older than this is read before orders */
 
 /* What the request in flight is for. */
@@ -88,6 +89,8 @@ struct printer {
     int64_t sent_ms;  /* the request in flight, or the last one */
     uint32_t pending; /* endpoints to read as soon as possible */
     uint32_t missing; /* answered 404 in this contact */
+    uint32_t untried; /* not read yet in this contact, or since a refresh */
+    uint32_t failed;  /* side endpoints whose last read failed */
     int64_t read_ms[DRIVER_ENDPOINTS_MAX]; /* answered */
     int64_t status_sent_ms; /* the last answered status was asked then */
     uint64_t sent_count;    /* requests so far, */
