@@ -64,7 +64,7 @@ def test_a_client_certificate_opens_the_door(empty_house, tls):
 def test_tls_to_a_broker_that_speaks_none_is_explained(house):
     house.add("mk4")
     bridge = house.bridge({"mqtt": {"url": house.broker.url.replace("mqtt:", "mqtts:")}})
-    bridge.wait_log("error .*no connection to the broker mqtts.*")
+    bridge.wait_log("error .*no connection to the broker mqtts.*is this the broker.s TLS port")
     bridge.stop()
 
 

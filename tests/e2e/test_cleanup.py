@@ -1,0 +1,73 @@
+"""Retained topics of printers that left the file."""
+import json
+import shutil
+
+import pytest
+
+from harness import BASE, polls
+from harness.process import until
+
+
+def topics_of(house, name):
+    return [t for t in house.watcher.retained() if t.startswith(f"{BASE}/{name}/") or t == f"{BASE}/{name}"]
+
+
+@pytest.mark.parametrize("memory", ["state_dir", "bridge/printers"])
+def test_topics_of_a_printer_that_left_the_file_are_removed(house, memory):
+    """It is known from the state file, or from our own retained list."""
+    house.add("stays")
+    house.add("leaves")
+    first = house.run()
+    house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "leaves" in t)
+    house.watcher.wait(f"{BASE}/leaves")
+    until("it is remembered", lambda: (house.folder / "state/state.json").exists())
+    first.stop()
+    assert len(topics_of(house, "leaves")) > 20
+    if memory == "state_dir":
+        house.watcher.publish(f"{BASE}/bridge/printers", "", retain=True)
+    else:
+        shutil.rmtree(house.folder / "state")
+    bridge = house.bridge({"printers": {"leaves": None}}, name="again")
+    until("its topics are gone", lambda: topics_of(house, "leaves") == [], interval=0.1)
+    assert len(topics_of(house, "stays")) > 20
+    assert bridge.log.count("leaves") == 1
+    house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "leaves" not in t and "stays" in t)
+
+
+def test_topics_of_others_are_not_touched(house):
+    """Another instance's printer, and topics that only look like a printer's."""
+    others = {f"{BASE}/attic/state": "idle", f"{BASE}/attic/availability": "online",
+              f"{BASE}/bridge-attic/state": "online", f"{BASE}/stranger": "{}", f"{BASE}-2/leaves/state": "idle"}
+    for topic, payload in others.items():
+        house.watcher.publish(topic, payload, retain=True)
+    house.add("stays")
+    house.add("leaves")
+    first = house.run()
+    house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "leaves" in t)
+    first.stop()
+    house.bridge({"printers": {"leaves": None}}, name="again")
+    until("its topics are gone", lambda: topics_of(house, "leaves") == [], interval=0.1)
+    polls(house.sim["stays"], 2)
+    retained = house.watcher.retained()
+    assert {t: retained.get(t, b"").decode() for t in others} == others
+
+
+def test_a_hostile_list_of_printers_empties_nothing_else(house):
+    house.watcher.publish("else/state", "1", retain=True)
+    house.watcher.publish(f"{BASE}/bridge/printers", json.dumps(
+        [{"id": "#"}, {"id": "+"}, {"id": "../else"}, {"id": ""}, {"id": "bridge"}, {"id": 5}, {"x": 1}, 7,
+         {"id": "x" * 5000}]), retain=True)
+    house.add("mk4")
+    house.run()
+    polls(house.sim["mk4"], 2)
+    retained = house.watcher.retained()
+    assert retained["else/state"] == b"1" and retained[f"{BASE}/bridge/state"] == b"online"
+    assert retained[f"{BASE}/mk4/state"] == b"idle"
+
+
+def test_a_disabled_printer_is_as_if_it_were_not_there(house):
+    house.add("mk4")
+    house.add("resting", configured={"enabled": False})
+    house.run(None, "mk4")
+    polls(house.sim["mk4"], 2)
+    assert house.sim["resting"].requests == [] and topics_of(house, "resting") == []
