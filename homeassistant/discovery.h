@@ -74,7 +74,7 @@ void discovery_bridge_document(const struct discovery_bridge *bridge,
  * program whose root availability names our own state topic
  * (bridge_topic/state); id gets the printer id of its other availability topic
  * ("" for the bridge's own; undefined when false). Takes hostile bytes, at most
- * 512 KiB (as do the next two). */
+ * 512 KiB (as do those below). */
 bool discovery_is_ours(const char *json, size_t len, const char *bridge_topic,
                        const char *base, char *id, size_t size);
 
@@ -85,8 +85,10 @@ bool discovery_removal(const char *old_json, size_t len, const char *fresh,
                        struct buffer *out);
 
 /* What discovery_removal() needs of an old document, much shorter: components
- * and platforms. Empty when json is not a device document. */
+ * and platforms. Takes hostile bytes; it has no components when json is not a
+ * device document. */
 void discovery_skeleton(const char *json, size_t len, struct buffer *out);
+
 /* Equal as JSON, whatever the order of keys and spaces? */
 bool discovery_equal(const char *a, size_t len, const char *b);
 

@@ -97,15 +97,28 @@ bool discovery_is_ours(const char *json, size_t len, const char *bridge_topic,
     return ours;
 }
 
-/* NULL unless Home Assistant can have taken it for a platform's name. */
+/* NULL unless it is a component that we can have written: only such go through
+ * a skeleton and are taken back. */
 static const char *platform_of(const cJSON *component)
 {
     const char *platform = cJSON_GetStringValue(item(component, "platform"));
+    const char *key = component ? component->string : NULL;
 
     if (!platform || !*platform || strlen(platform) > PLATFORM_LENGTH ||
         platform[strspn(platform, "abcdefghijklmnopqrstuvwxyz_")])
         return NULL;
+    if (!key || !*key ||
+        key[strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_-")])
+        return NULL;
     return platform;
+}
+
+static cJSON *reduced_to(const char *platform)
+{
+    cJSON *component = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(component, "platform", platform);
+    return component;
 }
 
 /* Put {"platform": ...} where components lack what old is; true if they did. */
@@ -114,17 +127,14 @@ static bool reduce(cJSON *components, const cJSON *old)
     const char *platform = platform_of(old);
     cJSON *fresh = item(components, old->string);
     const char *now = platform_of(fresh);
-    cJSON *reduced;
 
     if (!platform || (now && strcmp(now, platform) == 0))
         return false;
-    reduced = cJSON_CreateObject();
-    cJSON_AddStringToObject(reduced, "platform", platform);
     if (fresh)
         cJSON_ReplaceItemInObjectCaseSensitive(components, old->string,
-                                               reduced);
+                                               reduced_to(platform));
     else
-        cJSON_AddItemToObject(components, old->string, reduced);
+        cJSON_AddItemToObject(components, old->string, reduced_to(platform));
     return true;
 }
 
@@ -161,13 +171,11 @@ void discovery_skeleton(const char *json, size_t len, struct buffer *out)
 
     cJSON_ArrayForEach(component, item(old, "components"))
     {
-        const cJSON *platform = item(component, "platform");
-        cJSON *row;
+        const char *platform = platform_of(component);
 
-        if (!cJSON_IsString(platform))
-            continue;
-        row = cJSON_AddObjectToObject(components, component->string);
-        cJSON_AddStringToObject(row, "platform", platform->valuestring);
+        if (platform)
+            cJSON_AddItemToObject(components, component->string,
+                                  reduced_to(platform));
     }
     cJSON_Delete(old);
     document_write(skeleton, out);

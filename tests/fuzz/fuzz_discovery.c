@@ -26,6 +26,25 @@ static void check_removal(const char *json, size_t size)
     buffer_release(&out);
 }
 
+/* Its skeleton tells as much, and is not the longer one. */
+static void check_skeleton(const char *json, size_t size)
+{
+    static const char empty[] = "{\"components\":{}}";
+    struct buffer skeleton = {0}, whole = {0}, out = {0};
+    bool removal = discovery_removal(json, size, fresh, &whole);
+
+    discovery_skeleton(json, size, &skeleton);
+    if (skeleton.len > size && strcmp(buffer_text(&skeleton), empty) != 0)
+        abort();
+    if (discovery_removal(skeleton.bytes, skeleton.len, fresh, &out) !=
+            removal ||
+        strcmp(buffer_text(&out), buffer_text(&whole)) != 0)
+        abort();
+    buffer_release(&skeleton);
+    buffer_release(&whole);
+    buffer_release(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *json = (const char *)data;
@@ -36,5 +55,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     (void)discovery_equal(json, size, fresh);
     check_removal(json, size);
+    check_skeleton(json, size);
     return 0;
 }

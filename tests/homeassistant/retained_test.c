@@ -233,6 +233,117 @@ static void a_fields_going_is_a_removal_of_its_entity(void **state)
     scene_release(&scene);
 }
 
+static void a_trigger_goes_like_an_entity(void **state)
+{
+    const char *trigger = "\"trigger_finished\":{\"platform\":"
+                          "\"device_automation\",\"type\":\"finished\"}";
+    struct buffer old = {0};
+
+    (void)state;
+    (void)buffer_format(&old, COMPONENTS(SENSOR("a") ",%s"), trigger);
+    check_removal(buffer_text(&old), COMPONENTS(SENSOR("a")),
+                  COMPONENTS(SENSOR("a") ",\"trigger_finished\":{\"platform\":"
+                                         "\"device_automation\"}"));
+    buffer_release(&old);
+}
+
+/* The skeleton tells what the whole document would have told. */
+static void check_skeleton(const char *old, size_t len, const char *fresh)
+{
+    struct buffer skeleton = {0}, whole = {0}, out = {0};
+    bool removal = discovery_removal(old, len, fresh, &whole);
+
+    discovery_skeleton(old, len, &skeleton);
+    assert_int_equal(
+        discovery_removal(skeleton.bytes, skeleton.len, fresh, &out), removal);
+    assert_string_equal(buffer_text(&out), buffer_text(&whole));
+    assert_true(skeleton.len <= len ||
+                strcmp(buffer_text(&skeleton), COMPONENTS("")) == 0);
+    buffer_release(&skeleton);
+    buffer_release(&whole);
+    buffer_release(&out);
+}
+
+static void a_skeleton_is_enough_to_take_back(void **state)
+{
+    struct buffer fresh;
+    struct scene scene;
+    size_t i;
+
+    (void)state;
+    scene_minimal(&scene);
+    fresh = scene_document(&scene);
+    scene_release(&scene);
+    for (i = 0; i < scene_count; i++) {
+        struct buffer old;
+
+        scenes[i](&scene);
+        old = scene_document(&scene);
+        check_skeleton(old.bytes, old.len, buffer_text(&fresh));
+        check_skeleton(old.bytes, old.len, COMPONENTS(""));
+        buffer_release(&old);
+        scene_release(&scene);
+    }
+    buffer_release(&fresh);
+}
+
+static void a_skeleton_has_only_what_can_be_taken_back(void **state)
+{
+    static const struct {
+        const char *old, *skeleton;
+    } cases[] = {
+        {COMPONENTS(SENSOR("a")),
+         COMPONENTS("\"a\":{\"platform\":\"sensor\"}")},
+        {COMPONENTS("\"a\":{\"platform\":\"sensor\"},"
+                    "\"a\":{\"platform\":\"text\"}"),
+         COMPONENTS("\"a\":{\"platform\":\"sensor\"},"
+                    "\"a\":{\"platform\":\"text\"}")},
+        {COMPONENTS(SENSOR("\\u0001")), COMPONENTS("")},
+        {COMPONENTS(SENSOR("\xc3\xa9")), COMPONENTS("")},
+        {COMPONENTS(SENSOR("")), COMPONENTS("")},
+        {COMPONENTS("\"a\":{\"platform\":\"\\u0001\"}"), COMPONENTS("")},
+        {COMPONENTS("\"a\":{\"platform\":7}"), COMPONENTS("")},
+        {COMPONENTS("\"a\":[{\"platform\":\"sensor\"}],\"b\":null"),
+         COMPONENTS("")},
+        {"{\"components\":[{\"platform\":\"sensor\"}]}", COMPONENTS("")},
+        {"{\"components\":\"a\"}", COMPONENTS("")},
+        {"{\"components\":{\"a\":{\"platform\":\"sensor\"}}", COMPONENTS("")},
+        {"[]", COMPONENTS("")},
+        {"{", COMPONENTS("")},
+        {"", COMPONENTS("")},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t len = strlen(cases[i].old);
+        struct buffer out = {0};
+
+        discovery_skeleton(cases[i].old, len, &out);
+        assert_string_equal(buffer_text(&out), cases[i].skeleton);
+        check_skeleton(cases[i].old, len, COMPONENTS(SENSOR("z")));
+        buffer_release(&out);
+    }
+}
+
+/* A control character is one byte as it comes and six as it is written. */
+static void a_skeleton_never_grows(void **state)
+{
+    size_t big = (size_t)500 << 10;
+    struct buffer old = {0};
+    char *key = memory_zero(big, 1);
+
+    (void)state;
+    memset(key, 1, big - 1);
+    (void)buffer_format(&old, COMPONENTS("\"%s\":{\"platform\":\"text\"}"),
+                        key);
+    check_skeleton(old.bytes, old.len, COMPONENTS(SENSOR("a")));
+    memset(key, '[', big - 1);
+    check_skeleton(key, big - 1, COMPONENTS(SENSOR("a")));
+    buffer_release(&old);
+    free(key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +356,10 @@ int main(void)
         cmocka_unit_test(another_platform_takes_two_steps),
         cmocka_unit_test(nothing_is_removed_without_need),
         cmocka_unit_test(a_fields_going_is_a_removal_of_its_entity),
+        cmocka_unit_test(a_trigger_goes_like_an_entity),
+        cmocka_unit_test(a_skeleton_is_enough_to_take_back),
+        cmocka_unit_test(a_skeleton_has_only_what_can_be_taken_back),
+        cmocka_unit_test(a_skeleton_never_grows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
