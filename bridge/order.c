@@ -292,6 +292,11 @@ static enum order_code read_payload(struct order *order,
     return code;
 }
 
+bool order_expired(const struct order *order, struct moment now)
+{
+    return order->expires <= now.wall || order->expires_ms <= now.ms;
+}
+
 static enum order_code judge(struct order *order, enum order_code code,
                              const struct order_envelope *envelope,
                              struct moment now, struct error *err)
@@ -305,7 +310,7 @@ static enum order_code judge(struct order *order, enum order_code code,
         (void)error_set(err, "no command is called %.40s", order->name);
         return ORDER_NOT_SUPPORTED;
     }
-    if (code == ORDER_OK && order->expires <= now.wall)
+    if (code == ORDER_OK && order_expired(order, now))
         return refuse(err, ORDER_EXPIRED, "the order had expired");
     return code;
 }
@@ -315,16 +320,14 @@ struct order *order_read(const struct order_envelope *envelope,
                          struct error *err)
 {
     struct order *order = memory_zero(1, sizeof *order);
-    char name[256];
 
-    (void)snprintf(name, sizeof name, "%s", envelope->name);
-    text_clean(name, ORDER_NAME_MAX, order->name, sizeof order->name);
+    text_clean(envelope->name, ORDER_NAME_MAX, order->name, sizeof order->name);
     order->request = envelope->request;
     order->command =
         order->request ? COMMAND_COUNT : command_find(envelope->name);
     order->arguments.job = -1;
     order->arrived_ms = now.ms;
-    order->expires = INT64_MAX;
+    order->expires = order->expires_ms = INT64_MAX;
     order->state_before = STATE_COUNT;
     if (envelope->response_topic)
         order->response_topic = memory_text(envelope->response_topic);
@@ -332,9 +335,8 @@ struct order *order_read(const struct order_envelope *envelope,
         memory_copy(envelope->correlation, envelope->correlation_len);
     order->correlation_len = envelope->correlation_len;
     *code = read_payload(order, envelope, err);
-    if (envelope->expiry_s >= 0 &&
-        now.wall + envelope->expiry_s < order->expires)
-        order->expires = now.wall + envelope->expiry_s;
+    if (envelope->expiry_s >= 0)
+        order->expires_ms = now.ms + envelope->expiry_s * 1000;
     *code = judge(order, *code, envelope, now, err);
     return order;
 }

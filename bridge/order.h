@@ -23,10 +23,12 @@ struct order {
     struct order_arguments arguments;
     bool request;      /* arguments.path holds the value as text */
     bool job_given;    /* arguments.job came from the sender */
+    bool no_job;       /* none was current when it came */
     char *transaction; /* JSON text to echo; NULL = none */
     char *key;         /* idempotency key; NULL = none */
     bool final_only;
     int64_t expires;      /* wall seconds; INT64_MAX = never */
+    int64_t expires_ms;   /* MQTT 5 says how long, whatever the clock does */
     char *response_topic; /* MQTT 5; NULL = none */
     void *correlation;
     size_t correlation_len;
@@ -55,6 +57,9 @@ struct order *order_read(const struct order_envelope *envelope,
                          struct error *err);
 /* Accepts NULL. */
 void order_free(struct order *order);
+
+/* Is it too late to carry it out? */
+bool order_expired(const struct order *order, struct moment now);
 
 /* May answers go to this topic? Not with wildcards, not to $..., not below
  * base outside .../response/..., not below the discovery prefix. */

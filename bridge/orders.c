@@ -68,13 +68,19 @@ static struct remembered *recall(struct printer *p, const char *key,
     int i;
 
     for (i = 0; p->orders.keys && i < KEYS_MAX; i++) {
-        struct remembered *r = &p->orders.keys[i];
+        struct remembered *r = p->orders.keys[i];
 
-        if (r->key && strcmp(r->key, key) == 0 &&
-            now_ms - r->at_ms < KEY_LIFE_MS)
+        if (r && strcmp(r->key, key) == 0 && now_ms - r->at_ms < KEY_LIFE_MS)
             return r;
     }
     return NULL;
+}
+
+static void free_remembered(struct remembered *r)
+{
+    if (r)
+        free(r->key);
+    free(r);
 }
 
 static void remember(struct printer *p, const struct order *order,
@@ -86,11 +92,12 @@ static void remember(struct printer *p, const struct order *order,
     if (!order->key || recall(p, order->key, now_ms))
         return;
     if (!o->keys)
-        o->keys = memory_zero(KEYS_MAX, sizeof *o->keys);
-    r = &o->keys[o->next_key];
-    o->next_key = (o->next_key + 1) % KEYS_MAX;
-    free(r->key);
+        o->keys = memory_zero(KEYS_MAX, sizeof(struct remembered *));
+    r = memory_zero(1, sizeof *r);
     *r = (struct remembered){memory_text(order->key), *answer, now_ms};
+    free_remembered(o->keys[o->next_key]);
+    o->keys[o->next_key] = r;
+    o->next_key = (o->next_key + 1) % KEYS_MAX;
 }
 
 /* Orders that repeat the key of one that is done now get its answer. */
@@ -130,9 +137,10 @@ static void finish(struct printer *p, struct order *order,
 {
     log_answer(p, order, answer);
     p->sink->answer(p->arg, p, order, answer);
-    if (answer->code != ORDER_RETAINED)
+    if (answer->code != ORDER_RETAINED) {
         remember(p, order, answer, now.ms);
-    answer_followers(p, order, answer);
+        answer_followers(p, order, answer);
+    }
     if (p->orders.active == order)
         p->orders.active = NULL;
     order_free(order);
@@ -226,6 +234,11 @@ static bool refused_by_job(struct printer *p, struct order *order,
         order->arguments.job = job;
     if (job < 0 && !order->job_given && order->arguments.job < 0)
         refuse(p, order, ORDER_CONFLICT, 0, now, "nothing is being printed");
+    else if (order->no_job)
+        refuse(p, order, ORDER_WRONG_JOB, 0, now,
+               "nothing was being printed when the order came; job %lld began "
+               "since",
+               (long long)job);
     else if (job < 0)
         refuse(p, order, ORDER_WRONG_JOB, 0, now,
                "job %lld is not current any more; nothing is being printed",
@@ -251,6 +264,11 @@ static bool refused_now(struct printer *p, struct order *order,
         refuse(p, order, ORDER_WRONG_PRINTER, 0, now,
                "the printer has not told its serial number yet, so it may be "
                "another one; try again in a minute");
+        return true;
+    }
+    if (order_expired(order, now)) {
+        refuse(p, order, ORDER_EXPIRED, 0, now,
+               "the order expired before it could be sent");
         return true;
     }
     if (refused_by_job(p, order, now))
@@ -281,22 +299,36 @@ static bool repeats_pending(const struct printer *p, const struct order *order)
     return false;
 }
 
-/* A key that was seen before: answered, not carried out. */
+/* Without remembering it: the first one's answer is the key's. */
+static void answer_repeat(struct printer *p, struct order *order,
+                          const struct order_answer *answer)
+{
+    p->sink->answer(p->arg, p, order, answer);
+    order_free(order);
+}
+
+/* A key that was seen before: answered, not carried out, also when it is too
+ * late by now. */
 static bool is_repeat(struct printer *p, struct order *order, struct moment now)
 {
-    const struct remembered *r;
+    const struct remembered *r = recall(p, order->key, now.ms);
+    struct order_answer full;
 
-    if (!order->key)
-        return false;
-    r = recall(p, order->key, now.ms);
     if (r) {
-        p->sink->answer(p->arg, p, order, &r->answer);
-        order_free(order);
+        answer_repeat(p, order, &r->answer);
         return true;
     }
-    if (!repeats_pending(p, order) || p->orders.follower_count == ORDERS_MAX)
+    if (!repeats_pending(p, order))
         return false;
-    p->orders.followers[p->orders.follower_count++] = order;
+    if (p->orders.follower_count < ORDERS_MAX) {
+        p->orders.followers[p->orders.follower_count++] = order;
+        return true;
+    }
+    full = make_answer(p, order, ORDER_ERROR, ORDER_QUEUE_FULL, now);
+    (void)snprintf(full.message, sizeof full.message,
+                   "%d orders with this key wait for its answer already",
+                   ORDERS_MAX);
+    answer_repeat(p, order, &full);
     return true;
 }
 
@@ -332,17 +364,29 @@ static void set_poll_interval(struct printer *p, struct order *order,
     done(p, order, now, "the poll interval is set until the bridge restarts");
 }
 
+/* The job that its sender saw, be it that there was none; what waits behind a
+ * print may be meant for that. */
+static void bind_to_job(const struct printer *p, struct order *order)
+{
+    order->arguments.job = current_job(p);
+    order->no_job = order->arguments.job < 0 &&
+                    !telemetry_known(&p->telemetry, SLOT_JOB_PROGRESS) &&
+                    !p->orders.active && p->orders.count == 0;
+}
+
 void printer_order(struct printer *p, struct order *order, enum order_code code,
                    const struct error *err, struct moment now)
 {
     unsigned flags;
 
     order->state_before = telemetry_state(&p->telemetry);
+    if (order->key && code != ORDER_RETAINED && is_repeat(p, order, now))
+        return;
     if (code != ORDER_OK) {
         refuse(p, order, code, 0, now, "%s", err->text);
         return;
     }
-    if (is_repeat(p, order, now) || refused_at_once(p, order, now))
+    if (refused_at_once(p, order, now))
         return;
     if (order->command == COMMAND_SET_POLL_INTERVAL) {
         set_poll_interval(p, order, now);
@@ -350,7 +394,7 @@ void printer_order(struct printer *p, struct order *order, enum order_code code,
     }
     flags = command_row(order->command)->flags;
     if (flags & COMMAND_JOB && !order->job_given)
-        order->arguments.job = current_job(p);
+        bind_to_job(p, order);
     if (flags & COMMAND_OVERTAKE)
         overtake(p, order, now);
     if (p->orders.count == ORDERS_MAX) {
@@ -382,7 +426,7 @@ static void drop_expired(struct printer *p, struct moment now)
     while (i < o->count) {
         struct order *order = o->queue[i];
 
-        if (order->expires > now.wall) {
+        if (!order_expired(order, now)) {
             i++;
             continue;
         }
@@ -686,7 +730,7 @@ void orders_release(struct printer *p)
     for (i = 0; i < o->follower_count; i++)
         order_free(o->followers[i]);
     for (i = 0; o->keys && i < KEYS_MAX; i++)
-        free(o->keys[i].key);
+        free_remembered(o->keys[i]);
     free(o->keys);
 }
 

@@ -22,7 +22,7 @@ enum flight {
 
 /* Where the active order stands. */
 enum order_phase {
-    PHASE_CHECK, /* waits for a status fresher than checked_since */
+    PHASE_CHECK, /* waits for a status fresher than mark */
     PHASE_SEND,  /* its request may go out */
     PHASE_SENT,  /* its request is out */
     PHASE_WAIT,  /* the printer took it; the effect must show */
@@ -51,7 +51,7 @@ struct orders {
     int count;
     struct order *followers[ORDERS_MAX]; /* repeat a key that is not done yet */
     int follower_count;
-    struct remembered *keys; /* ring of KEYS_MAX, made when first needed */
+    struct remembered **keys; /* ring of KEYS_MAX, made when first needed */
     int next_key;
 };
 

@@ -199,6 +199,81 @@ static void a_repeated_key_gets_the_first_answer_again(void **state)
     life_close(&life);
 }
 
+/* Whatever comes with a key that is not answered yet is a repeat. */
+static void a_flood_of_repeats_is_not_carried_out(void **state)
+{
+    struct world life;
+    int i;
+
+    (void)state;
+    printing(&life);
+    for (i = 0; i < 12; i++)
+        life_order(&life, "pause", "{\"idempotency_key\":\"a\"}");
+    assert_int_equal(life_answer(&life)->code, ORDER_QUEUE_FULL);
+    life.far.state = "PAUSED";
+    life_run(&life, 5000);
+    assert_int_equal(life_sent(&life, "/api/v1/job/129/pause"), 1);
+    assert_int_equal(life_answers(&life, "pause"), 12 + 1);
+    life_order(&life, "pause", "{\"idempotency_key\":\"a\"}");
+    assert_int_equal(life_answer(&life)->status, ORDER_DONE);
+    life_close(&life);
+}
+
+static void a_repeat_that_is_too_late_gets_the_first_answer_too(void **state)
+{
+    struct world life;
+
+    (void)state;
+    printing(&life);
+    life_order(&life, "pause", "{\"idempotency_key\":\"a\"}");
+    life_order(&life, "pause", "{\"idempotency_key\":\"a\",\"expires\":1}");
+    life_order(&life, "pause", "{\"idempotency_key\":\"a\",\"nonsense\":1}");
+    assert_int_equal(life_answers(&life, "pause"), 1); /* accepted */
+    life.far.state = "PAUSED";
+    life_run(&life, 2000);
+    assert_int_equal(life_answers(&life, "pause"), 4);
+    assert_int_equal(life.answers[2].status, ORDER_DONE);
+    assert_int_equal(life.answers[3].status, ORDER_DONE);
+    life_close(&life);
+}
+
+/* It waits for a printer that missed a poll; then it is too late. */
+static void an_order_may_expire_before_it_is_sent(void **state)
+{
+    struct world life;
+
+    (void)state;
+    printing(&life);
+    life.far.result = HTTP_TIMEOUT;
+    life_run(&life, 1500);
+    assert_true(printer_online(life.printer));
+    life_order(&life, "pause", "{\"expires\":1800000003}");
+    life.now.wall += 10;
+    life.far.result = HTTP_ANSWERED;
+    life_run(&life, 2000);
+    assert_int_equal(life_answer(&life)->code, ORDER_EXPIRED);
+    assert_int_equal(life_sent(&life, "/api/v1/job/129/pause"), 0);
+    life_close(&life);
+}
+
+/* Nobody who saw an idle printer meant the print that began since. */
+static void cancel_does_not_hit_a_job_that_nobody_saw(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 3000);
+    life.far.state = "PRINTING";
+    life.far.job = 130;
+    life_order(&life, "cancel", "PRESS");
+    assert_int_equal(life_answer(&life)->code, ORDER_WRONG_JOB);
+    assert_int_equal(life_sent(&life, "/api/v1/job/130"), 0);
+    life_order(&life, "cancel", "{\"job_id\":130}");
+    assert_int_equal(life_answer(&life)->status, ORDER_ACCEPTED);
+    life_close(&life);
+}
+
 static void offline_it_is_refused_at_once_but_refresh_tries(void **state)
 {
     struct world life;
@@ -308,6 +383,10 @@ int main(void)
         cmocka_unit_test(cancel_overtakes_what_waits),
         cmocka_unit_test(a_flood_cannot_grow_the_queue),
         cmocka_unit_test(a_repeated_key_gets_the_first_answer_again),
+        cmocka_unit_test(a_flood_of_repeats_is_not_carried_out),
+        cmocka_unit_test(a_repeat_that_is_too_late_gets_the_first_answer_too),
+        cmocka_unit_test(an_order_may_expire_before_it_is_sent),
+        cmocka_unit_test(cancel_does_not_hit_a_job_that_nobody_saw),
         cmocka_unit_test(offline_it_is_refused_at_once_but_refresh_tries),
         cmocka_unit_test(read_only_and_disabled_are_not_allowed),
         cmocka_unit_test(an_unknown_command_is_answered),

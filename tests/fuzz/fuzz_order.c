@@ -57,7 +57,7 @@ static void check(const struct order *order, enum order_code code)
         !(order->arguments.number >= row->min &&
           order->arguments.number <= row->max))
         abort();
-    if (order->expires <= now.wall)
+    if (order_expired(order, now))
         abort();
 }
 
