@@ -26,6 +26,18 @@ static const char *const remedies[] = {
         "a unique_id for one of them.",
 };
 
+static const char key_remedy[] =
+    "Check the key (on a Raspberry Pi: in the settings of PrusaLink's page; "
+    "in Prusa's own firmware it is the password of Settings, Network, "
+    "PrusaLink).";
+
+/* Does it log in with something else than user name and password? */
+static bool has_key(const struct printer *p)
+{
+    return p->config->auth == CONFIG_AUTH_API_KEY ||
+           p->config->auth == CONFIG_AUTH_TOKEN;
+}
+
 /* Forget what only holds while the printer answers without a gap. */
 void contact_begin(struct printer *p, struct moment now)
 {
@@ -82,7 +94,7 @@ static void go_offline(struct printer *p, bool news, struct moment now)
     telemetry_clear_life(&p->telemetry, LIFE_LIVE);
     if (news)
         printer_log(p, LOG_LEVEL_WARNING, "offline: %s. %s", p->error,
-                    remedies[p->trouble]);
+                    printer_remedy(p));
     printer_follow_job(p, now);
     orders_offline(p, false, now);
 }
@@ -124,8 +136,8 @@ void contact_failed(struct printer *p, const struct http_answer *answer,
     char reason[sizeof p->error];
 
     if (trouble == TROUBLE_AUTH)
-        (void)snprintf(reason, sizeof reason,
-                       "user name or password refused (HTTP %d)",
+        (void)snprintf(reason, sizeof reason, "%s refused (HTTP %d)",
+                       has_key(p) ? "key" : "user name or password",
                        answer->status);
     else
         (void)snprintf(reason, sizeof reason, "%s", answer->reason);
@@ -235,5 +247,8 @@ const char *printer_error(const struct printer *p)
 
 const char *printer_remedy(const struct printer *p)
 {
-    return remedies[printer_trouble(p)];
+    enum trouble trouble = printer_trouble(p);
+
+    return trouble == TROUBLE_AUTH && has_key(p) ? key_remedy
+                                                 : remedies[trouble];
 }
