@@ -5,6 +5,10 @@
 /* The bridge publishes events with QoS 1; a subscriber decides for itself. */
 #define QOS 1
 
+/* Quiet about what is no event: an empty payload (somebody clears a retained
+ * message) would otherwise be an error in the log for each trigger. */
+#define EVENT_TYPE "{{ (value_json | default({})).event_type | default }}"
+
 /* Home Assistant writes '"<subtype>" <type>' in its list of triggers, and both
  * into the user's automations: once released they never change. Without a row
  * it is the event's name, of a "print". */
@@ -56,8 +60,7 @@ static void add_trigger(cJSON *components, enum event event, const char *topic)
     cJSON_AddStringToObject(trigger, "subtype", subtype ? subtype : "print");
     cJSON_AddStringToObject(trigger, "topic", topic);
     cJSON_AddNumberToObject(trigger, "qos", QOS);
-    cJSON_AddStringToObject(trigger, "value_template",
-                            "{{ value_json.event_type }}");
+    cJSON_AddStringToObject(trigger, "value_template", EVENT_TYPE);
     cJSON_AddStringToObject(trigger, "payload", name);
 }
 
