@@ -3,8 +3,9 @@
 #include "homeassistant/discovery.h"
 #include "mapping/memory.h"
 
-#define GAP_MS 2000 /* never twice within this on one topic */
-#define NEVER  INT64_MAX
+#define GAP_MS  2000  /* never twice within this on one topic */
+#define SURE_MS 30000 /* no acknowledgement for so long ends a connection */
+#define NEVER   INT64_MAX
 
 enum task {
     TASK_NONE,
@@ -20,9 +21,12 @@ struct document {
     char *there;   /* on the broker as far as we know: as found, or only the
                       skeleton of what we sent; NULL = nothing */
     uint64_t hash; /* of what we sent; 0 = `there` was found */
-    bool ever;     /* was sent or found since the start */
+    char *removed; /* was found and emptied; NULL = nothing */
+    bool sure;     /* the broker had it: found, or sent long enough ago */
+    bool again;    /* to be sent although it is there */
     enum task task;
     int64_t due_ms;
+    int64_t sent_ms;
 };
 
 struct announce {
@@ -52,6 +56,7 @@ void announce_free(struct announce *a)
         free(a->documents[i].topic);
         free(a->documents[i].id);
         free(a->documents[i].there);
+        free(a->documents[i].removed);
     }
     free(a->documents);
     free(a);
@@ -98,7 +103,6 @@ static void note_sent(struct document *d, const char *json)
         discovery_skeleton(json, strlen(json), &skeleton);
     set_text(&d->there, json ? buffer_text(&skeleton) : NULL);
     d->hash = json ? hash_of(json) : 0;
-    d->ever = true;
     buffer_release(&skeleton);
 }
 
@@ -121,7 +125,7 @@ void announce_found(struct announce *a, const char *topic, const char *json,
     free(d->there);
     d->there = memory_copy(json, len);
     d->hash = 0;
-    d->ever = true;
+    d->sure = true;
     set_text(&d->id, id);
 }
 
@@ -136,10 +140,9 @@ static void plan(struct announce *a, struct document *d)
 {
     char *json = d->subject ? a->make(d->subject) : NULL;
 
-    if (json && is_there(d, json)) {
+    if (json && is_there(d, json) && !d->again) {
         note_sent(d, json);
-        if (d->task == TASK_WANTED)
-            d->task = TASK_NONE;
+        d->task = TASK_NONE; /* also when it was about to be removed */
     } else if (json) {
         d->task = TASK_WANTED;
     }
@@ -154,9 +157,9 @@ void announce_ready(struct announce *a, bool lost)
     for (i = 0; i < a->count; i++) {
         struct document *d = &a->documents[i];
 
-        /* sent before and gone while the rest is there: a user removed the
-         * device; it stays away until the next start, birth or change */
-        if (!d->there && d->ever && !lost) {
+        /* it was there and is gone while the rest is there: a user removed
+         * the device; it stays away until the next start, birth or change */
+        if (!d->there && d->sure && !lost) {
             char *json = d->subject ? a->make(d->subject) : NULL;
 
             note_sent(d, json);
@@ -180,7 +183,19 @@ void announce_unwant(struct announce *a, const char *topic)
     struct document *d = find(a, topic);
 
     d->subject = NULL;
+    d->again = false;
     d->task = d->there ? TASK_REVIVE : TASK_NONE;
+}
+
+/* Home Assistant keeps a ghost of a device that was removed while it was down:
+ * once more now that it is there. */
+static void revive_removed(struct document *d)
+{
+    free(d->there);
+    d->there = d->removed;
+    d->removed = NULL;
+    d->hash = 0;
+    d->task = TASK_REVIVE;
 }
 
 void announce_birth(struct announce *a, int64_t at_ms)
@@ -190,9 +205,14 @@ void announce_birth(struct announce *a, int64_t at_ms)
     for (i = 0; i < a->count; i++) {
         struct document *d = &a->documents[i];
 
-        if (!d->subject)
+        if (d->subject) {
+            d->task = TASK_WANTED;
+            d->again = true;
+        } else if (d->removed && d->task == TASK_NONE) {
+            revive_removed(d);
+        } else {
             continue;
-        d->task = TASK_WANTED;
+        }
         if (d->due_ms < at_ms)
             d->due_ms = at_ms;
     }
@@ -231,30 +251,43 @@ static bool send_wanted(struct announce *a, struct document *d)
         note_sent(d, json);
         d->hash = hash_of(now); /* whoever asks before the second step */
         d->task = two_steps ? TASK_WANTED : TASK_NONE;
+        d->again = false;
     }
     buffer_release(&reduced);
     free(json);
     return ok;
 }
 
+static bool revive(struct announce *a, struct document *d)
+{
+    /* only a document as it was found can be announced once more: one of
+     * this session is known to Home Assistant already */
+    if (d->there && !d->hash && !say(a, d, d->there))
+        return false;
+    d->task = TASK_EMPTY;
+    return true;
+}
+
+static bool empty(struct announce *a, struct document *d)
+{
+    if (!say(a, d, ""))
+        return false;
+    if (d->there && !d->hash && d->id) {
+        set_text(&d->removed, d->there);
+        set_text(&d->id, NULL); /* the next birth is the last */
+    }
+    note_sent(d, NULL);
+    d->task = TASK_NONE;
+    plan(a, d);
+    return true;
+}
+
 static bool run(struct announce *a, struct document *d)
 {
     switch (d->task) {
     case TASK_WANTED: return send_wanted(a, d);
-    case TASK_REVIVE:
-        /* only a document as it was found can be announced once more: one of
-         * this session is known to Home Assistant already */
-        if (d->there && !d->hash && !say(a, d, d->there))
-            return false;
-        d->task = TASK_EMPTY;
-        return true;
-    case TASK_EMPTY:
-        if (!say(a, d, ""))
-            return false;
-        note_sent(d, NULL);
-        d->task = TASK_NONE;
-        plan(a, d);
-        return true;
+    case TASK_REVIVE: return revive(a, d);
+    case TASK_EMPTY: return empty(a, d);
     case TASK_NONE: break;
     }
     return true;
@@ -267,10 +300,12 @@ bool announce_step(struct announce *a, int64_t now_ms)
     for (i = 0; a->ready && i < a->count; i++) {
         struct document *d = &a->documents[i];
 
+        d->sure = d->sure || (d->there && now_ms - d->sent_ms >= SURE_MS);
         if (d->task == TASK_NONE || d->due_ms > now_ms)
             continue;
         if (!run(a, d))
             return false;
+        d->sent_ms = now_ms;
         d->due_ms = now_ms + GAP_MS;
     }
     return true;
@@ -289,5 +324,5 @@ int64_t announce_wake(const struct announce *a)
 
 bool announce_idle(const struct announce *a)
 {
-    return announce_wake(a) == NEVER;
+    return a->ready && announce_wake(a) == NEVER;
 }

@@ -49,7 +49,8 @@ void announce_sweep(struct announce *announce,
 /* Do what is due; false if something could not go out (call again). */
 bool announce_step(struct announce *announce, int64_t now_ms);
 int64_t announce_wake(const struct announce *announce);
-/* Nothing more to send? (birth waits for it before state is sent again) */
+/* Read back, and nothing more to send? (birth waits for it before state is sent
+ * again) */
 bool announce_idle(const struct announce *announce);
 
 #endif

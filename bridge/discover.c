@@ -264,10 +264,9 @@ void discover_forget(struct unit *unit)
     const char *identity = discover_identity(unit);
     char topic[TOPIC_MAX + 1];
 
-    if (!identity || unit->duplicate ||
-        !discovery_topic(b->config->homeassistant.discovery_prefix, identity,
-                         topic, sizeof topic))
-        return;
-    announce_unwant(b->announce, topic);
+    if (identity && !unit->duplicate && !unit->config->unique_id &&
+        discovery_topic(b->config->homeassistant.discovery_prefix, identity,
+                        topic, sizeof topic))
+        announce_unwant(b->announce, topic);
     unit->announced = unit->announced_once = unit->remembered = false;
 }

@@ -232,6 +232,7 @@ static void announce_and_lose(struct far *far)
     announce_ready(far->announce, false);
     want(far, "d/1", both);
     assert_int_equal(run(far, 10000), 1);
+    assert_true(announce_step(far->announce, 30000)); /* it was taken */
     announce_connected(far->announce);
 }
 
@@ -254,6 +255,37 @@ static void until_it_changes_or_home_assistant_starts(void **state)
     announce_birth(far->announce, 20000);
     assert_int_equal(run(far, 60000), 1);
     assert_sent(far, 1, "d/1", both);
+}
+
+/* The connection may have been lost with it. */
+static void what_nobody_acknowledged_is_sent_again(void **state)
+{
+    struct far *far = *state;
+
+    announce_connected(far->announce);
+    announce_ready(far->announce, false);
+    want(far, "d/1", both);
+    assert_int_equal(run(far, 10000), 1);
+    announce_connected(far->announce);
+    announce_ready(far->announce, false);
+    assert_int_equal(run(far, 60000), 1);
+    assert_sent(far, 1, "d/1", both);
+}
+
+static void a_birth_while_the_broker_is_read_counts(void **state)
+{
+    struct far *far = *state;
+
+    want(far, "d/1", both);
+    announce_connected(far->announce);
+    found(far, "d/1", both, "mk4");
+    announce_birth(far->announce, 3000);
+    assert_false(announce_idle(far->announce));
+    announce_ready(far->announce, false);
+    assert_false(announce_idle(far->announce));
+    assert_int_equal(run(far, 60000), 1);
+    assert_sent(far, 0, "d/1", both);
+    assert_true(announce_idle(far->announce));
 }
 
 static void what_the_broker_lost_comes_back(void **state)
@@ -305,6 +337,23 @@ static void a_device_is_announced_once_more_before_it_goes(void **state)
     assert_int_equal(run(far, 60000), 0);
 }
 
+static void and_once_more_when_home_assistant_was_down_meanwhile(void **state)
+{
+    struct far *far = *state;
+
+    announce_connected(far->announce);
+    found(far, "d/1", both, "mk4");
+    announce_ready(far->announce, false);
+    announce_sweep(far->announce, is_mk4, NULL);
+    assert_int_equal(run(far, 60000), 2);
+    announce_birth(far->announce, 100000);
+    assert_int_equal(run(far, 200000), 2);
+    assert_sent(far, 2, "d/1", both);
+    assert_sent(far, 3, "d/1", "");
+    announce_birth(far->announce, 300000);
+    assert_int_equal(run(far, 400000), 0);
+}
+
 static void a_sweep_takes_only_what_nobody_wants(void **state)
 {
     struct far *far = *state;
@@ -341,6 +390,21 @@ static void what_never_was_there_needs_no_removal(void **state)
     assert_int_equal(run(far, 60000), 0);
 }
 
+/* Emptied and sent anew it would lose the names its user gave it. */
+static void wanted_again_as_it_was_its_removal_is_called_off(void **state)
+{
+    struct far *far = *state;
+
+    announce_connected(far->announce);
+    announce_ready(far->announce, false);
+    want(far, "d/1", sensor);
+    assert_int_equal(run(far, 10000), 1);
+    announce_unwant(far->announce, "d/1");
+    assert_true(announce_step(far->announce, 20000));
+    want(far, "d/1", sensor);
+    assert_int_equal(run(far, 60000), 0);
+}
+
 static void wanted_again_during_its_removal_it_comes_back(void **state)
 {
     struct far *far = *state;
@@ -370,12 +434,16 @@ int main(void)
         TEST(never_twice_within_two_seconds),
         TEST(what_a_user_removed_stays_away),
         TEST(until_it_changes_or_home_assistant_starts),
+        TEST(what_nobody_acknowledged_is_sent_again),
+        TEST(a_birth_while_the_broker_is_read_counts),
         TEST(what_the_broker_lost_comes_back),
         TEST(what_could_not_go_out_is_tried_again),
         TEST(a_device_is_announced_once_more_before_it_goes),
+        TEST(and_once_more_when_home_assistant_was_down_meanwhile),
         TEST(a_sweep_takes_only_what_nobody_wants),
         TEST(what_is_not_wanted_any_more_goes),
         TEST(what_never_was_there_needs_no_removal),
+        TEST(wanted_again_as_it_was_its_removal_is_called_off),
         TEST(wanted_again_during_its_removal_it_comes_back),
     };
 
