@@ -7,7 +7,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from harness import House, certificates  # noqa: E402
+from harness import House, cells, certificates  # noqa: E402
 from harness.bridge import is_sanitized, program  # noqa: E402
 
 
@@ -27,6 +27,14 @@ def pytest_runtest_makereport(item, call):
                 log = bridge.folder / "log"
                 if log.exists():
                     report.sections.append((f"log of {bridge.folder.name}", log.read_text(errors="replace")[-20000:]))
+
+
+def pytest_terminal_summary(terminalreporter):
+    found = cells.recorded(r for reports in terminalreporter.stats.values() for r in reports)
+    if found:
+        terminalreporter.section("fault matrix")
+        for line in cells.table(found):
+            terminalreporter.write_line(line)
 
 
 def _house(folder, **broker):

@@ -62,8 +62,8 @@ def _matches(wanted, payload):
 class Watcher:
     """Sees all messages from the moment connect() returns, the retained ones included."""
 
-    def __init__(self, broker, version=5, username=None, password=None, filters=("#",), will=None):
-        self.broker, self.filters = broker, filters
+    def __init__(self, broker, version=5, username=None, password=None, filters=("#",), qos=0):
+        self.broker, self.filters, self.qos = broker, filters, qos
         self.who = {"username": username, "password": password}
         self.protocol = mqtt.MQTTv5 if version == 5 else mqtt.MQTTv311
         self.messages = []
@@ -78,8 +78,6 @@ class Watcher:
             self.client.username_pw_set(username, password)
         if broker.tls:
             self.client.tls_set_context(ssl.create_default_context(cafile=broker.tls.ca))
-        if will:
-            self.client.will_set(**will)
 
     def connect(self):
         self.client.connect("127.0.0.1", self.broker.port)
@@ -92,17 +90,12 @@ class Watcher:
         self.client.disconnect()
         self.client.loop_stop()
 
-    def drop(self):
-        """Vanish without DISCONNECT: the broker sends the will."""
-        self.client.loop_stop()
-        self.client.socket().close()
-
     def _on_connect(self, *_):
         if self.protocol == mqtt.MQTTv5:
-            how = mqtt.SubscribeOptions(qos=0, retainAsPublished=True)
+            how = mqtt.SubscribeOptions(qos=self.qos, retainAsPublished=True)
             self.client.subscribe([(f, how) for f in self.filters])
         else:
-            self.client.subscribe([(f, 0) for f in self.filters])
+            self.client.subscribe([(f, self.qos) for f in self.filters])
 
     def _on_message(self, _client, _userdata, m):
         with self.changed:
