@@ -115,8 +115,11 @@ check_format() {
 }
 
 tidy() {
+	local status=0
 	/usr/bin/python3 "$(command -v run-clang-tidy)" -quiet -p build/clang -j "$(nproc)" \
-		"(?<!/tests)/(${sources// /|})/[a-z_/]*\.c$"
+		"(?<!/tests)/(${sources// /|})/[a-z_/]*\.c$" >build/logs/tidy.full 2>&1 || status=$?
+	sed 's/\x1b\[[0-9;]*m//g' build/logs/tidy.full | grep -E '(error|warning): ' | sort -u
+	return $status
 }
 
 total() {
