@@ -2,6 +2,7 @@
  * by a second try; two in a row are said to be offline. Whoever answers after
  * a gap is asked for the serial number before anything is believed or sent. */
 #include "bridge/printer_internal.h"
+#include "mapping/text.h"
 
 #define SECOND_TRY_MS 1000
 #define AUTH_AGAIN_MS 60000
@@ -116,7 +117,7 @@ void contact_missed(struct printer *p, enum trouble trouble, const char *reason,
     p->polls_failed++;
     p->misses += sure ? 2 : 1;
     p->trouble = trouble;
-    (void)snprintf(p->error, sizeof p->error, "%s", reason);
+    (void)text_clean(reason, ERROR_MAX, p->error, sizeof p->error);
     contact_begin(p, now);
     telemetry_set(&p->telemetry, SLOT_POLL_FAILURES, value_integer(p->misses));
     telemetry_set_text(&p->telemetry, SLOT_POLL_ERROR, p->error);
@@ -212,8 +213,10 @@ void printer_forget(struct printer *p, struct moment now)
     p->memory.changed = true;
     if (p->flight == FLIGHT_NONE)
         p->next_poll_ms = now.ms;
-    p->serial_checked = p->identity_read = false;
+    p->serial_checked = p->identity_read = p->settled = false;
+    p->missing = p->failed = 0;
     p->pending |= printer_all_endpoints(p);
+    p->untried = printer_all_endpoints(p);
 }
 
 void printer_set_trouble(struct printer *p, enum trouble trouble)

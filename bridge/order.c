@@ -358,12 +358,16 @@ void order_answer_json(const struct order *order,
                        const struct order_answer *answer, struct buffer *out)
 {
     cJSON *root = cJSON_CreateObject();
+    char message[4 * sizeof answer->message + 1];
     char *text;
 
+    /* it may quote what came from outside, cut anywhere */
+    (void)text_clean(answer->message, sizeof answer->message, message,
+                     sizeof message);
     cJSON_AddStringToObject(root, "command", order->name);
     cJSON_AddStringToObject(root, "status", statuses[answer->status]);
     cJSON_AddBoolToObject(root, "final", answer->status != ORDER_ACCEPTED);
-    cJSON_AddStringToObject(root, "message", answer->message);
+    cJSON_AddStringToObject(root, "message", message);
     if (answer->code != ORDER_OK)
         cJSON_AddStringToObject(root, "code", order_code_name(answer->code));
     if (answer->http_status)

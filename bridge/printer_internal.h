@@ -7,6 +7,7 @@
 
 #define ORDERS_MAX     8
 #define KEYS_MAX       256
+#define ERROR_MAX      160 /* characters of what is wrong */
 #define KEY_LIFE_MS    (10 * 60 * 1000)
 #define AFTER_ORDER_MS 250  /* an extra status poll so long after an order */
 #define LEAST_GAP_MS   1000 /* no endpoint more often than this */
@@ -79,7 +80,7 @@ struct printer {
     enum trouble trouble;       /* of the contact */
     enum trouble owner_trouble; /* printer_set_trouble() */
     bool nameless;              /* online for long without a serial number */
-    char error[200];
+    char error[4 * ERROR_MAX + 1];
     int misses; /* missed polls in a row */
     int64_t backoff_ms;
     int64_t since_ms; /* when it went on- or offline */

@@ -2,6 +2,7 @@
  * sends MQTT messages. */
 #include "bridge/order.h"
 #include "mapping/memory.h"
+#include "mapping/text.h"
 #include "tests/unit.h"
 
 #define NOW INT64_C(1795262400) /* 2026-11-21T12:00:00Z */
@@ -474,9 +475,25 @@ static void an_answer_leaves_out_what_is_not_known(void **state)
     order_free(order);
 }
 
+/* Not all who read JSON forgive what is not UTF-8. */
+static void an_answer_that_quotes_half_a_character_is_clean(void **state)
+{
+    struct order order = {.name = "pause"};
+    struct order_answer answer = {.status = ORDER_ERROR, .job = -1};
+    struct buffer json = {0};
+
+    (void)state;
+    (void)snprintf(answer.message, sizeof answer.message, "B\xc3");
+    order_answer_json(&order, &answer, &json);
+    assert_true(text_is_utf8(json.bytes, json.len));
+    assert_non_null(strstr(json.bytes, "\"B\xef\xbf\xbd\""));
+    buffer_release(&json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_answer_that_quotes_half_a_character_is_clean),
         cmocka_unit_test(payloads_are_taken_or_refused_with_a_reason),
         cmocka_unit_test(all_keys_arrive),
         cmocka_unit_test(without_keys_nothing_is_assumed),

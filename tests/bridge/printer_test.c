@@ -212,6 +212,27 @@ static void its_name_is_remembered(void **state)
     life_close(&life);
 }
 
+/* What can be ordered and what is reported is learned anew first: a document
+ * made before would take most entities away. */
+static void forgotten_it_is_not_settled_until_all_is_read_again(void **state)
+{
+    struct world life;
+    int before;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 1500);
+    assert_true(printer_settled(life.printer));
+    before = life_sent(&life, "/api/version");
+    printer_forget(life.printer, life.now);
+    assert_false(printer_settled(life.printer));
+    life_run(&life, 1500);
+    assert_true(printer_settled(life.printer));
+    assert_int_equal(life_sent(&life, "/api/version"), before + 1);
+    assert_string_equal(printer_memory(life.printer)->serial, "S1");
+    life_close(&life);
+}
+
 static void two_minutes_without_a_serial_are_a_trouble_that_stays(void **state)
 {
     struct world life;
@@ -302,6 +323,7 @@ int main(void)
         cmocka_unit_test(another_serial_at_the_address_is_not_believed),
         cmocka_unit_test(a_remembered_serial_counts_after_a_restart),
         cmocka_unit_test(its_name_is_remembered),
+        cmocka_unit_test(forgotten_it_is_not_settled_until_all_is_read_again),
         cmocka_unit_test(two_minutes_without_a_serial_are_a_trouble_that_stays),
         cmocka_unit_test(but_not_where_a_unique_id_stands_for_it),
         cmocka_unit_test(the_job_is_read_until_it_agrees_with_the_status),
