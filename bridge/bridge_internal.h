@@ -163,6 +163,10 @@ void unit_event(void *arg, struct printer *printer,
 void unit_log(void *arg, enum log_level level, const char *printer,
               const char *text);
 
+/* answer.c: on <tree>/response/<name> and where its sender wished. */
+void answer_say(struct bridge *bridge, const char *tree,
+                const struct order *order, const struct order_answer *answer);
+
 /* session.c */
 void session_connected(void *arg);
 void session_disconnected(void *arg, const char *reason, int64_t retry_ms);
@@ -190,8 +194,9 @@ void cleanup_end(struct bridge *bridge);
 void cleanup_release(struct bridge *bridge);
 
 /* requests.c */
-void requests_take(struct bridge *bridge, const char *name,
-                   const struct mqtt_message *message);
+/* Takes ownership of order. code and err: what order_read() said. */
+void requests_take(struct bridge *bridge, struct order *order,
+                   enum order_code code, const struct error *err);
 
 /* report.c */
 void report_info(struct bridge *bridge);

@@ -91,12 +91,14 @@ static bool is_mapped_away(const struct unit *unit, const char *topic,
     return !error_set(err, "%s is mapped to the topic %.200s", name, mapped);
 }
 
-static void take_order(struct unit *unit, const char *name,
-                       const struct mqtt_message *m)
+/* NULL: it was only the clearing of a retained message. */
+static struct order *read_order(struct bridge *b, const char *name,
+                                bool request, const struct mqtt_message *m,
+                                enum order_code *code, struct error *err)
 {
-    struct bridge *b = unit->bridge;
     struct order_envelope envelope = {
         .name = name,
+        .request = request,
         .payload = m->payload,
         .len = m->len,
         .retained = m->retain,
@@ -105,30 +107,51 @@ static void take_order(struct unit *unit, const char *name,
         .correlation = m->correlation,
         .correlation_len = m->correlation_len,
     };
-    struct moment now = bridge_now(b);
-    enum order_code code;
-    struct error err = {""};
     struct order *order;
 
     if (m->retain && m->len == 0)
-        return;
+        return NULL;
     if (m->response_topic &&
         !order_response_topic_ok(m->response_topic, b->config->mqtt.base_topic,
                                  b->config->homeassistant.discovery_prefix))
         envelope.response_topic = NULL;
-    order = order_read(&envelope, now, &code, &err);
-    if (m->response_topic && !envelope.response_topic && code == ORDER_OK) {
-        code = ORDER_INVALID;
-        (void)error_set(&err,
+    order = order_read(&envelope, bridge_now(b), code, err);
+    if (m->response_topic && !envelope.response_topic && *code == ORDER_OK) {
+        *code = ORDER_INVALID;
+        (void)error_set(err,
                         "answers cannot go to the response topic "
                         "%.100s: no wildcards, not $..., and nothing of "
                         "the bridge's own",
                         m->response_topic);
     }
+    return order;
+}
+
+static void take_order(struct unit *unit, const char *name,
+                       const struct mqtt_message *m)
+{
+    struct bridge *b = unit->bridge;
+    enum order_code code;
+    struct error err = {""};
+    struct order *order = read_order(b, name, false, m, &code, &err);
+
+    if (!order)
+        return;
     if (code != ORDER_RETAINED && is_mapped_away(unit, m->topic, name, &err))
         code = ORDER_NOT_SUPPORTED;
-    printer_order(unit->printer, order, code, &err, now);
+    printer_order(unit->printer, order, code, &err, bridge_now(b));
     unit_run(unit);
+}
+
+static void take_request(struct bridge *b, const char *name,
+                         const struct mqtt_message *m)
+{
+    enum order_code code;
+    struct error err = {""};
+    struct order *order = read_order(b, name, true, m, &code, &err);
+
+    if (order)
+        requests_take(b, order, code, &err);
 }
 
 /* Only whoever lives says "online": while we do, anything else is the will of
@@ -176,8 +199,11 @@ static void take_birth(struct bridge *b, const struct mqtt_message *m)
     static const char online[] = "online";
     unsigned char delay = 0;
 
-    if (m->retain || m->len != sizeof online - 1 ||
-        memcmp(m->payload, online, m->len) != 0)
+    if (m->len != sizeof online - 1 || memcmp(m->payload, online, m->len) != 0)
+        return;
+    /* the last one, which the broker kept, is not a new one; with MQTT 5 also
+     * a new one can say that it was retained */
+    if (m->retain && (b->reading_back || !mqtt_sees_retain(b->mqtt)))
         return;
     (void)uv_random(NULL, NULL, &delay, sizeof delay, 0, NULL);
     log_info("Home Assistant is back; it is told everything again");
@@ -199,7 +225,7 @@ static void dispatch(struct bridge *b, const struct mqtt_message *m)
     if (moved)
         take_order(moved->unit, command_row(moved->command)->name, m);
     else if ((tail = below(m->topic, b->topic)) && below(tail, "request"))
-        requests_take(b, below(tail, "request"), m);
+        take_request(b, below(tail, "request"), m);
     else if (tail)
         read_own(b, tail, m);
     else if ((unit = find_usual(b, m->topic, &name)))

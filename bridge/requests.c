@@ -95,36 +95,6 @@ static const struct request_row *find(const char *name)
     return NULL;
 }
 
-static void say_answer(struct bridge *b, const struct order *order,
-                       const struct order_answer *answer)
-{
-    struct buffer json = {0};
-    char topic[TOPIC_MAX + 1];
-    struct mqtt_message message = {
-        .topic = topic,
-        .qos = 1,
-        .keep = true,
-        .content_type = "application/json",
-        .expiry_s = -1,
-    };
-
-    order_answer_json(order, answer, &json);
-    (void)snprintf(topic, sizeof topic, "%s/response/%s", b->topic,
-                   order->name);
-    if (!topic_check(topic, NULL))
-        (void)snprintf(topic, sizeof topic, "%s/response/unknown", b->topic);
-    message.payload = buffer_text(&json);
-    message.len = json.len;
-    (void)mqtt_publish(b->mqtt, &message);
-    if (order->response_topic) {
-        message.topic = order->response_topic;
-        message.correlation = order->correlation;
-        message.correlation_len = order->correlation_len;
-        (void)mqtt_publish(b->mqtt, &message);
-    }
-    buffer_release(&json);
-}
-
 static void carry_out(struct bridge *b, const struct order *order,
                       enum order_code code, const char *text)
 {
@@ -152,40 +122,14 @@ static void carry_out(struct bridge *b, const struct order *order,
     if (answer.status == ORDER_ERROR)
         log_warning("request %s refused: %s", order->name, text);
     answer.took_ms = bridge_now(b).ms - order->arrived_ms;
-    say_answer(b, order, &answer);
+    answer_say(b, b->topic, order, &answer);
     if (answer.status == ORDER_DONE && row->then)
         row->then(b);
 }
 
-void requests_take(struct bridge *b, const char *name,
-                   const struct mqtt_message *m)
+void requests_take(struct bridge *b, struct order *order, enum order_code code,
+                   const struct error *err)
 {
-    const bool bad_response =
-        m->response_topic &&
-        !order_response_topic_ok(m->response_topic, b->config->mqtt.base_topic,
-                                 b->config->homeassistant.discovery_prefix);
-    const struct order_envelope envelope = {
-        .name = name,
-        .request = true,
-        .payload = m->payload,
-        .len = m->len,
-        .retained = m->retain,
-        .expiry_s = m->expiry_s,
-        .response_topic = bad_response ? NULL : m->response_topic,
-        .correlation = m->correlation,
-        .correlation_len = m->correlation_len,
-    };
-    enum order_code code;
-    struct error err = {""};
-    struct order *order;
-
-    if (m->retain && m->len == 0)
-        return;
-    order = order_read(&envelope, bridge_now(b), &code, &err);
-    if (bad_response && code == ORDER_OK) {
-        code = ORDER_INVALID;
-        (void)error_set(&err, "answers cannot go to this response topic");
-    }
-    carry_out(b, order, code, err.text);
+    carry_out(b, order, code, err->text);
     order_free(order);
 }

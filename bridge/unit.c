@@ -16,50 +16,18 @@ void unit_log(void *arg, enum log_level level, const char *printer,
     log_write(level, printer, text);
 }
 
-/* Where an answer to an order goes. The name may be a stranger's. */
-static void answer_topic(const struct unit *unit, const char *name, char *out,
-                         size_t size)
-{
-    char tail[4 * ORDER_NAME_MAX + 16];
-
-    (void)snprintf(tail, sizeof tail, "response/%s", name);
-    if (!routes_topic(publisher_routes(unit->publisher), tail, out, size) ||
-        !topic_check(out, NULL))
-        (void)routes_topic(publisher_routes(unit->publisher),
-                           "response/unknown", out, size);
-}
-
 void unit_answer(void *arg, struct printer *printer, const struct order *order,
                  const struct order_answer *answer)
 {
     struct unit *unit = arg;
-    struct bridge *bridge = unit->bridge;
-    struct buffer json = {0};
-    char topic[TOPIC_MAX + 1];
-    struct mqtt_message message = {
-        .qos = 1,
-        .keep = answer->status != ORDER_ACCEPTED,
-        .content_type = "application/json",
-        .expiry_s = -1,
-    };
+    char tree[TOPIC_MAX + 1];
 
     (void)printer;
     /* who is told that it is done finds it done */
     if (answer->status == ORDER_DONE)
         (void)unit_sync(unit);
-    order_answer_json(order, answer, &json);
-    answer_topic(unit, order->name, topic, sizeof topic);
-    message.topic = topic;
-    message.payload = buffer_text(&json);
-    message.len = json.len;
-    (void)mqtt_publish(bridge->mqtt, &message);
-    if (order->response_topic && strcmp(order->response_topic, topic) != 0) {
-        message.topic = order->response_topic;
-        message.correlation = order->correlation;
-        message.correlation_len = order->correlation_len;
-        (void)mqtt_publish(bridge->mqtt, &message);
-    }
-    buffer_release(&json);
+    if (routes_topic(publisher_routes(unit->publisher), "", tree, sizeof tree))
+        answer_say(unit->bridge, tree, order, answer);
 }
 
 void unit_event(void *arg, struct printer *printer,
