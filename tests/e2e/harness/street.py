@@ -19,29 +19,22 @@ STRANGE_JOB = 9999
 LASTING = 8                         # samples in a row that are more than a moment
 
 
-def idle(printer):
-    pass
-
-
-def printing(printer):
+def start_print(printer):
     printer.start_print(duration=360000)
 
 
-def paused(printer):
-    printing(printer)
+def pause(printer):
     printer.pause()
 
 
 def attention(printer):
-    printing(printer)
     printer.attention()
 
 
-# moment -> (what brings a printer there, the state it then shows, the events that tells)
-MOMENTS = {"idle": (idle, "idle", []), "printing": (printing, "printing", ["started"]),
-           "paused": (paused, "paused", ["started", "paused"]),
-           "attention": (attention, "attention", ["started", "attention"]),
-           "order": (printing, "printing", ["started"]), "contact": (printing, "printing", [])}
+# moment -> steps that bring a printer there: (what is done, the state it then shows, the event that tells)
+PRINTING = (start_print, "printing", "started")
+MOMENTS = {"idle": [], "printing": [PRINTING], "paused": [PRINTING, (pause, "paused", "paused")],
+           "attention": [PRINTING, (attention, "attention", "attention")], "order": [PRINTING], "contact": [PRINTING]}
 
 
 @dataclass
@@ -83,7 +76,8 @@ class Street:
 
     def __init__(self, folder, moment, faults):
         self.house, self.moment, self.faults = House(folder), moment, faults
-        self.bring, self.state, self.told = MOMENTS[moment]
+        self.steps = MOMENTS[moment]
+        self.told = [] if moment == "contact" else [event for _, _, event in self.steps]
         self.marks, self.missing, self.messages = {}, {}, {}
         self.read = 0
         self.cells = [Cell(f"{profile}-{fault.name}", profile, fault)
@@ -162,11 +156,7 @@ class Street:
         everybody = self.cells + self.wells
         self.house.bridge()
         self.all_of("online", everybody, lambda c: self.shows(c, "availability") == "online" and self.said(c, ""))
-        for cell in everybody:
-            self.bring(cell.printer)
-        self.all_of(self.state, everybody, lambda c: self.shows(c, "state") == self.state and self._events_came(c))
-        if self.moment in ("printing", "order"):
-            self.all_of("a job's name", everybody, lambda c: self.shows(c, "job/name") not in (None, "None"))
+        self._bring(everybody)
         for well in self.wells:
             well.printer.reset_counters()
         self._miss_one()
@@ -178,7 +168,8 @@ class Street:
     def _contact(self):
         """The printers are broken when the bridge starts, and the broker still has what an earlier life said."""
         for cell in self.cells + self.wells:
-            self.bring(cell.printer)
+            for step, _, _ in self.steps:
+                step(cell.printer)
             for tail, text in (("availability", "online"), ("nozzle/temperature", "99.0"), ("state", "finished")):
                 self.house.watcher.publish(f"{BASE}/{cell.name}/{tail}", text, retain=True)
         self.house.watcher.echo()
@@ -196,8 +187,18 @@ class Street:
         self._heal()
         self._end()
 
-    def _events_came(self, cell):
-        return [m.json["event_type"] for m in self.said(cell, "event")] == self.told
+    def events(self, cell):
+        return [m.json["event_type"] for m in self.said(cell, "event")]
+
+    def _bring(self, everybody):
+        for step, state, event in self.steps:
+            for cell in everybody:
+                step(cell.printer)
+            self.all_of(state, everybody, lambda c: self.shows(c, "state") == state and event in self.events(c))
+            self._job_is_known(everybody)
+
+    def _job_is_known(self, cells):
+        self.all_of("a job's name", cells, lambda c: self.shows(c, "job/name") not in (None, "None"))
 
     def _miss_one(self):
         """Each printer spoils one single status poll."""
@@ -250,23 +251,17 @@ class Street:
     def _meanwhile(self):
         fatal = [c for c in self.cells if not c.fault.understood]
         odd = [c for c in self.cells if c.fault.understood]
-        self.all_of("offline", fatal, lambda c: any(m.text == "offline" and m.number > self.marks["struck"] and not
-                    self._is_start(m) for m in self.said(c, "availability"))
+        self.all_of("offline", fatal, lambda c: self.shows(c, "availability", "struck") == "offline"
                     and self.shows(c, "nozzle/temperature", "struck") == "None")
         self.all_of("what it says meanwhile", odd, lambda c: self.shows(c, "nozzle/temperature") == c.fault.shown)
         for cell in self.cells:
             self._send(cell, "resume", {"job_id": STRANGE_JOB})
             self._send(cell, "refresh", "PRESS")
-        self.all_of("answers while it is broken", self.cells,
-                    lambda c: self.finals(c, "resume") and self.finals(c, "refresh"))
+        self.all_of("answers while it is broken", self.cells, lambda c: self.finals(c, "resume") and
+                    (self.finals(c, "refresh") or self.moment == "order"))    # there it waits for the order's end
         self.house.watcher.echo()
         self._take()
         self.mark("healed")
-
-    def _is_start(self, message):
-        """The offline that every printer begins with."""
-        return self.moment == "contact" and message is next(
-            (m for m in self.messages[message.topic] if m.number > self.marks["struck"]), None)
 
     def _heal(self):
         for cell in self.cells:
@@ -280,7 +275,7 @@ class Street:
             self.all_of("the order's end", self.cells, lambda c: self.finals(c, "pause"), 75)
             self.all_of("what the order did", self.cells,
                         lambda c: self.shows(c, "state") == ("paused" if c.fault.carried else "printing"))
-        self.all_of("a state", self.cells, lambda c: self.shows(c, "state") not in (None, "None"))
+        self.all_of("refresh", self.cells, lambda c: self.finals(c, "refresh"))
 
     def _end(self):
         """The print goes on and ends."""
@@ -288,10 +283,10 @@ class Street:
         self._take()
         self.mark("back")
         if self.moment != "idle":
+            self._job_is_known(everybody)
             for cell in everybody:
                 cell.printer.finish()
-            self.all_of("finished", everybody, lambda c: any(m.json["event_type"] == "finished"
-                                                             for m in self.said(c, "event")))
+            self.all_of("finished", everybody, lambda c: "finished" in self.events(c))
         self.house.watcher.echo()
         self._take()
         self.mark("end")
