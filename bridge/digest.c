@@ -235,10 +235,11 @@ static const EVP_MD *hash_method(enum digest_hash hash, struct error *err)
         methods[hash] = EVP_MD_fetch(NULL, name, "-fips");
     (void)ERR_pop_to_mark();
     if (!methods[hash])
-        error_set(err,
-                  "this system's OpenSSL refuses %s (FIPS mode?), which the "
-                  "printer's login needs; an API key works without it",
-                  name);
+        (void)error_set(
+            err,
+            "this system's OpenSSL refuses %s (FIPS mode?), which the "
+            "printer's login needs; an API key works without it",
+            name);
     return methods[hash];
 }
 

@@ -38,7 +38,7 @@ const char *discover_name(const struct unit *unit)
 
 static const char *or_null(const char *text)
 {
-    return text && *text ? text : NULL;
+    return *text ? text : NULL;
 }
 
 static void describe(const struct unit *unit, struct discovery_printer *out)
@@ -51,7 +51,7 @@ static void describe(const struct unit *unit, struct discovery_printer *out)
         .identity = discover_identity(unit),
         .name = discover_name(unit),
         .model =
-            or_null(unit->config->model ? unit->config->model : memory->model),
+            unit->config->model ? unit->config->model : or_null(memory->model),
         .vendor = printer_driver(unit->printer)->vendor,
         .serial = or_null(memory->serial),
         .firmware = or_null(memory->firmware),

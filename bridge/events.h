@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVENTS_MAX 1000 /* that wait for the state file; then the oldest goes  \
-                         */
+#define EVENTS_MAX                                                             \
+    1000 /* that wait for the state file; then the oldest goes                 \
+          */
 
 struct events;
 

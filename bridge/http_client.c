@@ -84,9 +84,9 @@ static bool parse_url(struct http_client *c, const char *text,
     if (code == CURLUE_OK)
         ok = check_url(url, err) && take_url(c, url, err);
     else if (code == CURLUE_BAD_PORT_NUMBER)
-        error_set(err, "the URL's port must be between 1 and 65535");
+        (void)error_set(err, "the URL's port must be between 1 and 65535");
     else
-        error_set(err, "this is not a URL like http://192.168.1.50");
+        (void)error_set(err, "this is not a URL like http://192.168.1.50");
     curl_url_cleanup(url);
     return ok;
 }

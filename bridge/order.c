@@ -35,19 +35,31 @@ bool order_response_topic_ok(const char *topic, const char *base,
     return tail && strncmp(tail, response, sizeof response - 1) == 0;
 }
 
+/* -1 if text does not begin with two digits. */
+static int two_digits(const char *text)
+{
+    if (strspn(text, "0123456789") < 2)
+        return -1;
+    return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
 /* "+01:00", "-0530" or "Z" to seconds east of UTC. */
 static bool parse_zone(const char *text, long *offset)
 {
-    int hours, minutes, used = 0;
+    int hours, minutes;
+    const char *rest;
 
     *offset = 0;
     if (strcasecmp(text, "Z") == 0)
         return true;
-    if ((*text != '+' && *text != '-') ||
-        (sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 &&
-         sscanf(text + 1, "%2d%2d%n", &hours, &minutes, &used) != 2) ||
-        text[1 + used] || hours < 0 || hours > 14 || minutes < 0 ||
-        minutes > 59)
+    if (*text != '+' && *text != '-')
+        return false;
+    hours = two_digits(text + 1);
+    if (hours < 0 || hours > 14)
+        return false;
+    rest = text + 3 + (text[3] == ':');
+    minutes = two_digits(rest);
+    if (minutes < 0 || minutes > 59 || rest[2])
         return false;
     *offset = (hours * 60L + minutes) * 60L * (*text == '-' ? -1 : 1);
     return true;

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 
 #define MINUTE_MS 60000
-#define HOUR_MS   (60 * MINUTE_MS)
+#define HOUR_MS   3600000
 /* A printer that has not told its serial number is asked again (PrusaLink on a
  * Pi does not know it until the serial line is up). */
 #define SERIAL_AGAIN_MS 10000
@@ -136,30 +136,32 @@ static int64_t interval(const struct printer *p)
                                     : p->config->poll_idle_ms;
 }
 
+static bool is_due(const struct printer *p, int endpoint, int64_t now_ms)
+{
+    int64_t age = now_ms - p->read_ms[endpoint];
+
+    switch (p->driver->endpoints[endpoint].cadence) {
+    case CADENCE_POLL: return true;
+    case CADENCE_MINUTE: return age >= MINUTE_MS;
+    case CADENCE_CONTACT:
+        return age >= (p->failed & bit(endpoint) ? MINUTE_MS : HOUR_MS);
+    case CADENCE_TRANSFER:
+        return telemetry_integer(&p->telemetry, SLOT_TRANSFER_ACTIVE, 0) ||
+               telemetry_known(&p->telemetry, SLOT_TRANSFER_NAME);
+    case CADENCE_JOB: break;
+    }
+    return false;
+}
+
 /* Endpoints whose time has come with a status poll. */
 static uint32_t due_with_poll(const struct printer *p, int64_t now_ms)
 {
     uint32_t due = 0;
     int i;
 
-    for (i = 0; p->driver->endpoints[i].name; i++) {
-        int64_t age = now_ms - p->read_ms[i];
-
-        switch (p->driver->endpoints[i].cadence) {
-        case CADENCE_POLL: due |= bit(i); break;
-        case CADENCE_MINUTE: due |= age >= MINUTE_MS ? bit(i) : 0; break;
-        case CADENCE_CONTACT:
-            if (age >= (p->failed & bit(i) ? MINUTE_MS : HOUR_MS))
-                due |= bit(i);
-            break;
-        case CADENCE_TRANSFER:
-            if (telemetry_integer(&p->telemetry, SLOT_TRANSFER_ACTIVE, 0) ||
-                telemetry_known(&p->telemetry, SLOT_TRANSFER_NAME))
-                due |= bit(i);
-            break;
-        case CADENCE_JOB: break;
-        }
-    }
+    for (i = 0; p->driver->endpoints[i].name; i++)
+        if (is_due(p, i, now_ms))
+            due |= bit(i);
     return due & ~p->missing;
 }
 

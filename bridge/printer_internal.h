@@ -8,7 +8,7 @@
 #define ORDERS_MAX     8
 #define KEYS_MAX       256
 #define ERROR_MAX      160 /* characters of what is wrong */
-#define KEY_LIFE_MS    (10 * 60 * 1000)
+#define KEY_LIFE_MS    600000
 #define AFTER_ORDER_MS 250  /* an extra status poll so long after an order */
 #define LEAST_GAP_MS   1000 /* no endpoint more often than this */
 #define FAILED_GAP_MS  5000 /* one that failed no more often than this */

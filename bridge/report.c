@@ -4,6 +4,7 @@
 
 #include <cjson/cJSON.h>
 #include <malloc.h>
+#include <math.h>
 
 #define HEALTH_MS 60000
 #define SLOWEST   10
@@ -182,10 +183,11 @@ void report_health(struct bridge *b)
     }
     mqtt_statistics(b->mqtt, &mqtt);
     cJSON_AddNumberToObject(
-        root, "uptime", (double)((bridge_now(b).ms - b->started_ms) / 1000));
+        root, "uptime",
+        floor((double)(bridge_now(b).ms - b->started_ms) / 1000));
     cJSON_AddNumberToObject(root, "rss", resident());
     cJSON_AddNumberToObject(root, "loop_lag_max",
-                            (double)(b->lag_max_us / 100) / 10);
+                            floor((double)b->lag_max_us / 100) / 10);
     cJSON_AddNumberToObject(root, "messages_out", (double)mqtt.messages_out);
     cJSON_AddNumberToObject(root, "bytes_out", (double)mqtt.bytes_out);
     cJSON_AddNumberToObject(root, "messages_dropped", (double)mqtt.dropped);

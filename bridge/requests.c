@@ -123,7 +123,7 @@ static void carry_out(struct bridge *b, const struct order *order,
         log_warning("request %s refused: %s", order->name, text);
     answer.took_ms = bridge_now(b).ms - order->arrived_ms;
     answer_say(b, b->topic, order, &answer);
-    if (answer.status == ORDER_DONE && row->then)
+    if (answer.status == ORDER_DONE && row && row->then)
         row->then(b);
 }
 

@@ -175,26 +175,42 @@ static void recall_text(const cJSON *row, const char *key,
                          REMEMBERED_SIZE);
 }
 
+static void recall_storages(const cJSON *row, struct printer_memory *out)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "storages"))
+    {
+        if (cJSON_IsString(item))
+            (void)instances_learn(&out->storages, item->valuestring, 0);
+    }
+}
+
+/* The slot of a key such as "storage/usb/free"; -1 if there is none. */
+static int recall_slot(const char *key, const struct instances *storages)
+{
+    char name[INSTANCE_NAME_MAX + 1];
+    enum field f = field_find(key, name);
+    int instance;
+
+    if (f == FIELD_COUNT)
+        return -1;
+    instance = name[0] ? instances_find(storages, name) : 0;
+    return instance < 0 ? -1 : field_slot(f, instance);
+}
+
 static void recall_reported(const cJSON *row, struct printer_memory *out)
 {
     const cJSON *item;
 
-    cJSON_ArrayForEach(item,
-                       cJSON_GetObjectItemCaseSensitive(
-                           row, "storages")) if (cJSON_IsString(item))(void)
-        instances_learn(&out->storages, item->valuestring, 0);
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "reported"))
     {
-        char name[INSTANCE_NAME_MAX + 1];
-        enum field f = cJSON_IsString(item)
-                           ? field_find(item->valuestring, name)
-                           : FIELD_COUNT;
-        int instance = f != FIELD_COUNT && name[0]
-                           ? instances_find(&out->storages, name)
-                           : 0;
+        int slot = cJSON_IsString(item)
+                       ? recall_slot(item->valuestring, &out->storages)
+                       : -1;
 
-        if (f != FIELD_COUNT && instance >= 0)
-            out->reported[field_slot(f, instance)] = true;
+        if (slot >= 0)
+            out->reported[slot] = true;
     }
 }
 
@@ -243,6 +259,7 @@ void store_recall(const struct store *store, const char *printer,
     recall_text(row, "name", out->name);
     recall_text(row, "model", out->model);
     recall_text(row, "firmware", out->firmware);
+    recall_storages(row, out);
     recall_reported(row, out);
     recall_custom(row, mapping, out);
     recall_learned(row, out);

@@ -2,16 +2,15 @@
 
 #include <stdarg.h>
 
-bool error_set(struct error *err, const char *format, ...)
+void error_write(struct error *err, const char *format, ...)
 {
     va_list args;
 
     if (!err)
-        return false;
+        return;
     va_start(args, format);
     (void)vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    return false;
 }
 
 bool error_prefix(struct error *err, const char *format, ...)

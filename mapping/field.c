@@ -126,7 +126,7 @@ int instances_find(const struct instances *instances, const char *name)
 int instances_learn(struct instances *instances, const char *identity,
                     int occurrence)
 {
-    char name[INSTANCE_NAME_MAX + 1];
+    char name[INSTANCE_NAME_MAX + 1] = "";
     int found;
 
     instance_name(identity, name);

@@ -37,7 +37,7 @@ EDGE = {
 CARRIERS = {
     "bridge/http_internal.h": "http",
     "bridge/mqtt_internal.h": "mqtt",
-    "bridge/bridge_internal.h": ("announcing", "bridge", "cleanup", "discover", "inbox", "report", "requests",
+    "bridge/bridge_internal.h": ("answer", "bridge", "cleanup", "discover", "events", "inbox", "report", "requests",
                                  "session", "unit"),
 }
 
