@@ -182,7 +182,7 @@ static bool add_properties(mosquitto_property **list,
         failed |= mosquitto_property_add_binary(
             list, MQTT_PROP_CORRELATION_DATA, m->correlation,
             (uint16_t)m->correlation_len);
-    if (m->expiry_s >= 0)
+    if (m->expiry_s > 0)
         failed |= mosquitto_property_add_int32(
             list, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
             m->expiry_s < UINT32_MAX ? (uint32_t)m->expiry_s : UINT32_MAX);
@@ -258,7 +258,7 @@ static bool send_one(struct mqtt *mqtt)
         return false;
 
     struct mqtt_message message = entry->message;
-    if (message.expiry_s >= 0)
+    if (message.expiry_s > 0)
         message.expiry_s = mqtt_entry_expiry_s(entry, now);
     int mid = 0;
     switch (hand_over(mqtt, &message, &mid)) {

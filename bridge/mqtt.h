@@ -60,7 +60,7 @@ struct mqtt_message {
     const char *response_topic; /* NULL = none */
     const void *correlation;
     size_t correlation_len;
-    int64_t expiry_s; /* message expiry; -1 = none */
+    int64_t expiry_s; /* message expiry; -1 = none, out also 0 */
 };
 
 /* What the owner is told; any may be NULL. All but mqtt_free() can be called

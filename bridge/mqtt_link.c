@@ -211,7 +211,9 @@ static void worked(uv_work_t *work, int status)
         return;
     }
     if (status != 0)
-        mqtt_link_lose(link, MQTT_FAILURE_NETWORK, "%s", uv_strerror(status));
+        mqtt_link_lose(link, MQTT_FAILURE_NETWORK,
+                       "the name %s was not resolved: all workers are busy",
+                       link->host);
     else
         resolved(link);
     mqtt_settle(mqtt);

@@ -269,7 +269,7 @@ static int connect_result(int fd)
     struct sockaddr_storage peer;
     size = sizeof peer;
     if (problem == 0 && getpeername(fd, (struct sockaddr *)&peer, &size) != 0)
-        return ECONNREFUSED;
+        return ENOTCONN;
     return problem;
 }
 

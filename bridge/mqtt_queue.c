@@ -137,7 +137,7 @@ bool mqtt_queue_add(struct mqtt_queue *q, const struct mqtt_message *message,
     entry->deadline_ms = INT64_MAX;
     if (message->keep)
         entry->deadline_ms = now_ms + q->limits.expiry_ms;
-    if (message->keep && message->expiry_s >= 0 &&
+    if (message->keep && message->expiry_s > 0 &&
         message->expiry_s < q->limits.expiry_ms / 1000)
         entry->deadline_ms = now_ms + message->expiry_s * 1000;
 

@@ -79,7 +79,7 @@ int64_t mqtt_queue_unanswered_since(const struct mqtt_queue *q);
 void mqtt_queue_lost(struct mqtt_queue *q);
 /* Drop kept ones whose time is over. */
 void mqtt_queue_expire(struct mqtt_queue *q, int64_t now_ms);
-/* Seconds of message expiry left of an entry with expiry_s >= 0; at least 1. */
+/* Seconds of message expiry left of an entry with expiry_s > 0; at least 1. */
 int64_t mqtt_entry_expiry_s(const struct mqtt_entry *entry, int64_t now_ms);
 
 #endif

@@ -148,11 +148,11 @@ static void explain_tls(struct mqtt_link *link)
                            : "an authority this system trusts",
                        link->mqtt->options.host);
     else
-        mqtt_link_lose(link, failure, "TLS with the broker failed: %s%s",
-                       link->note,
-                       strstr(link->note, "wrong version number") != NULL
-                           ? "; is this the broker's TLS port?"
-                           : "");
+        mqtt_link_lose(
+            link, failure, "TLS with the broker failed: %s%s", link->note,
+            !link->heard || strstr(link->note, "wrong version number") != NULL
+                ? "; is this the broker's TLS port?"
+                : "");
 }
 
 static void explain_loss(struct mqtt_link *link, int code, int system_error)
@@ -196,17 +196,31 @@ static int socket_problem(const char *path)
     return problem;
 }
 
-static void explain_connect(struct mqtt_link *link, int system_error)
+/* In words; libmosquitto sometimes took the error and left only "no peer". */
+static const char *connect_words(int problem)
+{
+    switch (problem) {
+    case 0:
+    case EBADF: return "no connection";
+    case ENOTCONN: return "the connection was refused or closed at once";
+    default: return strerror(problem);
+    }
+}
+
+static void explain_connect(struct mqtt_link *link, int problem)
 {
     const struct mqtt_options *o = &link->mqtt->options;
     if (o->port == 0)
-        system_error = socket_problem(o->host);
+        problem = socket_problem(o->host);
+    /* libmosquitto's word for any error of OpenSSL. */
+    if (problem == EPROTO)
+        problem = ENOTCONN;
     char where[300];
-    mqtt_link_lose(link, MQTT_FAILURE_NETWORK, "cannot connect to %s: %s",
-                   mqtt_where(o, where, sizeof where),
-                   system_error != 0 && system_error != EBADF
-                       ? strerror(system_error)
-                       : "no connection");
+    mqtt_link_lose(link, MQTT_FAILURE_NETWORK, "cannot connect to %s: %s%s",
+                   mqtt_where(o, where, sizeof where), connect_words(problem),
+                   o->tls && problem == ENOTCONN
+                       ? "; is this the broker's TLS port?"
+                       : "");
 }
 
 /* Before the CONNACK. 2.0.21 calls a 3.1.1 broker's CONNACK to a CONNECT of
