@@ -1,65 +1,12 @@
-/* The MQTT edge and brokers, networks and resolvers that misbehave. */
+/* The MQTT edge and brokers that refuse, break off or fall silent. */
 #include "tests/bridge/fake_broker.h"
 #include "tests/bridge/mqtt_party.h"
 
-#include <arpa/inet.h>
-#include <dlfcn.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 static struct fake_broker fake;
-
-/* The resolver. This definition comes before the C library's, also for
- * libmosquitto. */
-
-static uv_sem_t hang;
-static int lookups;
-
-static struct addrinfo *address_list(const char *const *texts, size_t count)
-{
-    int (*real)(const char *, const char *, const struct addrinfo *,
-                struct addrinfo **) = NULL;
-    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_NUMERICHOST};
-    struct addrinfo *first = NULL, **at = &first;
-    for (size_t i = 0; i < count; i++) {
-        if (real(texts[i], NULL, &hints, at) != 0)
-            return NULL;
-        at = &(*at)->ai_next;
-    }
-    return first;
-}
-
-int getaddrinfo(const char *name, const char *service,
-                const struct addrinfo *hints, struct addrinfo **out)
-{
-    (void)service;
-    (void)hints;
-    static const char *const SEVERAL[] = {"127.0.0.9", "::1", "127.0.0.1"};
-    static const char *const DUAL[] = {"::1", "127.0.0.1"};
-    static const char *const ONE[] = {"127.0.0.1"};
-    lookups++;
-    if (strcmp(name, "hangs.example") == 0)
-        uv_sem_wait(&hang);
-    if (strcmp(name, "unknown.example") == 0)
-        return EAI_NONAME;
-    if (strcmp(name, "several.example") == 0)
-        *out = address_list(SEVERAL, 3);
-    else if (strcmp(name, "dual.example") == 0)
-        *out = address_list(DUAL, 2);
-    else
-        *out = address_list(strchr(name, 'x') != NULL ? ONE : &name, 1);
-    return *out != NULL ? 0 : EAI_NONAME;
-}
 
 static int set_up(void **state)
 {
     memset(&fake, 0, sizeof fake);
-    lookups = 0;
-    (void)uv_sem_init(&hang, 0);
     int failed = party_set_up(state);
     fake_broker_start(&fake, &party_loop);
     return failed;
@@ -67,14 +14,11 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    /* Nobody may be left in the resolver. */
-    for (int i = 0; i < 8; i++)
-        uv_sem_post(&hang);
     fake_broker_stop(&fake);
-    int failed = party_tear_down(state);
-    uv_sem_destroy(&hang);
-    return failed;
+    return party_tear_down(state);
 }
+
+#define STORY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 static struct party *begin(enum mqtt_protocol protocol)
 {
@@ -213,6 +157,58 @@ static void a_web_server_is_no_broker(void **state)
     AWAIT(p->disconnected >= 1);
     assert_non_null(strstr(p->reason, "does not speak MQTT"));
     party_close(p);
+}
+
+static int connack_code;
+
+static void answer_code(struct fake_broker *b, struct fake_peer *peer, int type,
+                        const unsigned char *body, size_t len)
+{
+    (void)b;
+    (void)len;
+    char five[] = {0x20, 3, 0, (char)connack_code, 0};
+    char four[] = {0x20, 2, 0, (char)connack_code};
+    if (type == FAKE_CONNECT && fake_level(body) == 5)
+        fake_send(peer, five, sizeof five);
+    else if (type == FAKE_CONNECT)
+        fake_send(peer, four, sizeof four);
+}
+
+static void every_refusal_has_its_sentence(void **state)
+{
+    (void)state;
+    fake.packet = answer_code;
+    static const struct {
+        enum mqtt_protocol protocol;
+        int code;
+        const char *reason;
+        int64_t retry_ms;
+    } ROWS[] = {
+        {MQTT_3_1_1, 2, "refused the client id", 100},
+        {MQTT_3_1_1, 3, "not available", 100},
+        {MQTT_3_1_1, 4, "user name or password", 30000},
+        {MQTT_3_1_1, 5, "user name or password", 30000},
+        {MQTT_AUTO, 0x85, "refused the client id", 100},
+        {MQTT_AUTO, 0x86, "user name or password", 30000},
+        {MQTT_AUTO, 0x87, "user name or password", 30000},
+        {MQTT_AUTO, 0x89, "busy", 100},
+        {MQTT_AUTO, 0x8c, "code 140", 100},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        connack_code = ROWS[i].code;
+        struct mqtt_options o = party_options(fake.port, "p");
+        o.protocol = ROWS[i].protocol;
+        o.username = "u";
+        struct party *p = party_new(&o);
+        mqtt_start(p->mqtt);
+        AWAIT(p->disconnected == 1);
+        assert_non_null(strstr(p->reason, ROWS[i].reason));
+        assert_true(ROWS[i].retry_ms == 30000 ? p->retry_ms == 30000
+                                              : p->retry_ms <= 100);
+        assert_int_equal(p->mqtt->policy.protocol,
+                         ROWS[i].protocol == MQTT_AUTO ? 5 : 4);
+        party_close(p);
+    }
 }
 
 /* What a CONNECT says */
@@ -427,6 +423,8 @@ static void a_full_queue_refuses_and_tells_when_it_has_room(void **state)
     assert_int_equal(say_until_refused(p), 1020);
     assert_true(party_say(p, "t", "x", 1, true));
     AWAIT(fake.count[FAKE_PUBLISH] == 20);
+    /* Two ticks. */
+    party_run_for(120);
     assert_int_equal(p->drained, 0);
 
     answering = true;
@@ -484,172 +482,26 @@ static void stopping_does_not_wait_for_ever(void **state)
     party_drop(p);
 }
 
-/* Networks */
-
-static void silence_is_given_up(void **state)
-{
-    (void)state;
-    struct party *p = begin(MQTT_AUTO);
-    mqtt_limits(p->mqtt)->connack_ms = 200;
-    AWAIT(p->disconnected == 2);
-    assert_non_null(strstr(p->reason, "is connected but does not answer"));
-    assert_int_equal(fake.levels[1], 5);
-    party_close(p);
-}
-
-static void a_silent_tls_port_is_given_up_without_spinning(void **state)
-{
-    (void)state;
-    struct mqtt_options o = party_options(fake.port, "p");
-    o.tls = true;
-    struct party *p = party_new(&o);
-    mqtt_limits(p->mqtt)->connack_ms = 500;
-    mqtt_start(p->mqtt);
-    AWAIT(fake.connections > 0);
-    long before = party_rounds;
-    AWAIT(strstr(p->reason, "is connected but does not answer") != NULL);
-    /* 5 ms each when nothing happens. */
-    assert_in_range(party_rounds - before, 1, 1000);
-    party_close(p);
-}
-
-static void an_unreachable_address_is_given_up(void **state)
-{
-    (void)state;
-    /* A full backlog: the kernel drops further SYNs. */
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(fd, 0), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    int fill[3];
-    for (int i = 0; i < 3; i++) {
-        fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        (void)connect(fill[i], (struct sockaddr *)&address, size);
-    }
-    struct mqtt_options o = party_options(ntohs(address.sin_port), "p");
-    struct party *p = party_new(&o);
-    mqtt_limits(p->mqtt)->connack_ms = 200;
-    mqtt_start(p->mqtt);
-    AWAIT(p->disconnected == 1);
-    assert_non_null(strstr(p->reason, "no answer"));
-    party_close(p);
-    for (int i = 0; i < 3; i++)
-        close(fill[i]);
-    close(fd);
-}
-
-static struct party *begin_named(const char *host, bool tls)
-{
-    struct mqtt_options o = party_options(fake.port, "p");
-    o.host = host;
-    o.tls = tls;
-    struct party *p = party_new(&o);
-    mqtt_limits(p->mqtt)->connack_ms = 200;
-    mqtt_start(p->mqtt);
-    return p;
-}
-
-static void every_address_of_a_name_is_tried(void **state)
-{
-    (void)state;
-    fake.packet = accept_all;
-    struct party *p = begin_named("several.example", false);
-    AWAIT(p->connected == 1);
-    assert_int_equal(p->disconnected, 0);
-    party_close(p);
-}
-
-static void tls_comes_to_the_second_family_too(void **state)
-{
-    (void)state;
-    struct party *p = begin_named("dual.example", true);
-    AWAIT(fake.connections > 0);
-    party_close(p);
-}
-
-static void an_unknown_name_is_told(void **state)
-{
-    (void)state;
-    for (int tls = 0; tls < 2; tls++) {
-        struct party *p = begin_named("unknown.example", tls);
-        AWAIT(p->disconnected >= 2);
-        assert_non_null(strstr(p->reason, "name not known: unknown.example"));
-        party_close(p);
-    }
-}
-
-static void assert_hung_resolver_is_harmless(bool tls)
-{
-    fake.packet = accept_all;
-    struct party *p = begin_named("hangs.example", tls);
-    long before = party_rounds;
-    AWAIT(p->disconnected == 3);
-    assert_true(party_rounds - before > 20);
-    assert_non_null(strstr(p->reason, "resolver does not answer"));
-    /* One worker, however often it is tried. */
-    assert_int_equal(lookups, 1);
-    for (int i = 0; i < 5; i++)
-        uv_sem_post(&hang);
-    AWAIT(tls ? fake.connections > 0 : p->connected == 1);
-    party_close(p);
-}
-
-static void a_hung_resolver_blocks_nobody(void **state)
-{
-    (void)state;
-    assert_hung_resolver_is_harmless(false);
-}
-
-static void a_hung_resolver_blocks_nobody_with_tls(void **state)
-{
-    (void)state;
-    assert_hung_resolver_is_harmless(true);
-}
-
-static void stopping_does_not_wait_for_the_resolver(void **state)
-{
-    (void)state;
-    for (int tls = 0; tls < 2; tls++) {
-        struct party *p = begin_named("hangs.example", tls);
-        AWAIT(lookups == tls + 1);
-        party_close(p);
-    }
-    /* The teardown lets the workers go and checks that nothing is left. */
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_old_broker_gets_3_1_1_and_keeps_it),
-        TEST(reason_132_leads_to_3_1_1_too),
-        TEST(closing_twice_leads_to_3_1_1),
-        TEST(a_closed_door_is_tried_with_5_again),
-        TEST(a_web_server_is_no_broker),
-        TEST(connect_limits_what_the_broker_may_send),
-        TEST(the_broker_says_that_another_took_over),
-        TEST(the_broker_says_why_it_closes),
-        TEST(a_refused_subscription_is_told),
-        TEST(large_messages_are_ignored),
-        TEST(topics_that_are_not_utf8_never_come_up),
-        TEST(nobody_answers_publish),
-        TEST(only_20_messages_wait_for_an_answer),
-        TEST(a_full_queue_refuses_and_tells_when_it_has_room),
-        TEST(a_frozen_broker_is_noticed),
-        TEST(stopping_does_not_wait_for_ever),
-        TEST(silence_is_given_up),
-        TEST(a_silent_tls_port_is_given_up_without_spinning),
-        TEST(an_unreachable_address_is_given_up),
-        TEST(every_address_of_a_name_is_tried),
-        TEST(tls_comes_to_the_second_family_too),
-        TEST(an_unknown_name_is_told),
-        TEST(a_hung_resolver_blocks_nobody),
-        TEST(a_hung_resolver_blocks_nobody_with_tls),
-        TEST(stopping_does_not_wait_for_the_resolver),
+        STORY(an_old_broker_gets_3_1_1_and_keeps_it),
+        STORY(reason_132_leads_to_3_1_1_too),
+        STORY(closing_twice_leads_to_3_1_1),
+        STORY(a_closed_door_is_tried_with_5_again),
+        STORY(a_web_server_is_no_broker),
+        STORY(every_refusal_has_its_sentence),
+        STORY(connect_limits_what_the_broker_may_send),
+        STORY(the_broker_says_that_another_took_over),
+        STORY(the_broker_says_why_it_closes),
+        STORY(a_refused_subscription_is_told),
+        STORY(large_messages_are_ignored),
+        STORY(topics_that_are_not_utf8_never_come_up),
+        STORY(nobody_answers_publish),
+        STORY(only_20_messages_wait_for_an_answer),
+        STORY(a_full_queue_refuses_and_tells_when_it_has_room),
+        STORY(a_frozen_broker_is_noticed),
+        STORY(stopping_does_not_wait_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
