@@ -326,3 +326,13 @@ bool announce_idle(const struct announce *a)
 {
     return a->ready && announce_wake(a) == NEVER;
 }
+
+bool announce_settled(const struct announce *a, int64_t now_ms)
+{
+    size_t i;
+
+    for (i = 0; i < a->count; i++)
+        if (a->documents[i].due_ms > now_ms)
+            return false;
+    return announce_idle(a);
+}

@@ -52,5 +52,7 @@ int64_t announce_wake(const struct announce *announce);
 /* Read back, and nothing more to send? (birth waits for it before state is sent
  * again) */
 bool announce_idle(const struct announce *announce);
+/* Idle, and whatever was sent has had the time to be carried out? */
+bool announce_settled(const struct announce *announce, int64_t now_ms);
 
 #endif

@@ -187,7 +187,8 @@ void cleanup_list(struct bridge *bridge, const struct mqtt_message *message);
 /* We are live: ask for what must go. */
 void cleanup_begin(struct bridge *bridge);
 void cleanup_message(struct bridge *bridge, const struct mqtt_message *message);
-/* Empty what is known by now, as far as it can go out. */
+/* Empty what came, as far as it can go out, once Home Assistant does not look
+ * at it any more. */
 void cleanup_tick(struct bridge *bridge);
 /* Whatever was to come has come. */
 void cleanup_end(struct bridge *bridge);

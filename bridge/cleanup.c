@@ -1,7 +1,9 @@
 /* Retained topics of printers that left the configuration: subscribed to for a
  * moment, and each emptied. Only printers that this instance's own retained
- * list or state file names, so that nobody else's topics are touched; and not
- * before it is sure that no other copy lives, whose list it might be. */
+ * list or state file names, so that nobody else's topics are touched; not
+ * before it is sure that no other copy lives, whose list it might be; and not
+ * before Home Assistant has dropped their devices, as it would log a warning
+ * for an empty state of each entity. */
 #include "bridge/bridge_internal.h"
 #include "mapping/memory.h"
 
@@ -41,23 +43,28 @@ static bool is_gone(const struct bridge *b, const char *tree)
     return i < b->gone_count;
 }
 
+static void ask_for(struct bridge *b, const char *tree)
+{
+    char filter[TOPIC_MAX + 3];
+
+    (void)snprintf(filter, sizeof filter, "%s/#", tree);
+    (void)mqtt_subscribe(b->mqtt, filter, 0);
+}
+
 /* One that is only switched off is remembered, but says nothing. */
 static void clean_up(struct bridge *b, const char *id)
 {
-    char tree[TOPIC_MAX + 1], filter[TOPIC_MAX + 3];
+    char tree[TOPIC_MAX + 1];
 
     (void)snprintf(tree, sizeof tree, "%s/%s", b->config->mqtt.base_topic, id);
     if (bridge_unit(b, id) || !is_printer_id(id) || is_gone(b, tree))
         return;
     append(&b->gone, &b->gone_count, tree);
-    (void)snprintf(filter, sizeof filter, "%s/#", tree);
-    (void)mqtt_subscribe(b->mqtt, filter, 0);
-    if (bridge_configures(b, id))
-        return;
-    log_info("%s is not configured any more; its retained topics are removed",
-             id);
-    store_forget(b->store, id);
-    bridge_save_soon(b);
+    ask_for(b, tree);
+    if (!bridge_configures(b, id))
+        log_info("%s is not configured any more; its retained topics are "
+                 "removed",
+                 id);
 }
 
 static void note_id(void *arg, const char *id)
@@ -68,7 +75,7 @@ static void note_id(void *arg, const char *id)
         append(&b->leaving, &b->leaving_count, id);
 }
 
-void cleanup_begin(struct bridge *b)
+static void clean_up_leaving(struct bridge *b)
 {
     size_t i;
 
@@ -76,6 +83,17 @@ void cleanup_begin(struct bridge *b)
     for (i = 0; i < b->leaving_count; i++)
         clean_up(b, b->leaving[i]);
     release(&b->leaving, &b->leaving_count);
+}
+
+void cleanup_begin(struct bridge *b)
+{
+    size_t i;
+
+    /* what an earlier connection asked for comes once more */
+    release(&b->stale, &b->stale_count);
+    for (i = 0; i < b->gone_count; i++)
+        ask_for(b, b->gone[i]);
+    clean_up_leaving(b);
 }
 
 void cleanup_list(struct bridge *b, const struct mqtt_message *m)
@@ -94,7 +112,7 @@ void cleanup_list(struct bridge *b, const struct mqtt_message *m)
     }
     cJSON_Delete(root);
     if (b->session == SESSION_LIVE)
-        cleanup_begin(b);
+        clean_up_leaving(b);
 }
 
 void cleanup_message(struct bridge *b, const struct mqtt_message *m)
@@ -111,13 +129,35 @@ void cleanup_message(struct bridge *b, const struct mqtt_message *m)
         }
 }
 
+/* Not earlier: a bridge that ends in between shall know them at its next
+ * start. */
+static void forget_gone(struct bridge *b)
+{
+    size_t base = strlen(b->config->mqtt.base_topic) + 1, i;
+
+    for (i = 0; i < b->gone_count; i++) {
+        const char *id = b->gone[i] + base;
+
+        if (bridge_configures(b, id))
+            continue;
+        store_forget(b->store, id);
+        bridge_save_soon(b);
+    }
+    release(&b->gone, &b->gone_count);
+}
+
 void cleanup_tick(struct bridge *b)
 {
+    if (b->gone_count == 0 || b->reading_back || !b->swept ||
+        !announce_settled(b->announce, bridge_now(b).ms))
+        return;
     while (b->stale_count > 0 &&
            outlet_say(&b->outlet, b->stale[b->stale_count - 1], "", 0, true))
         free(b->stale[--b->stale_count]);
-    if (b->stale_count == 0)
-        release(&b->stale, &b->stale_count);
+    if (b->stale_count > 0)
+        return;
+    release(&b->stale, &b->stale_count);
+    forget_gone(b);
 }
 
 void cleanup_end(struct bridge *b)
@@ -129,7 +169,6 @@ void cleanup_end(struct bridge *b)
         (void)snprintf(filter, sizeof filter, "%s/#", b->gone[i]);
         (void)mqtt_unsubscribe(b->mqtt, filter);
     }
-    release(&b->gone, &b->gone_count);
 }
 
 void cleanup_release(struct bridge *b)

@@ -34,6 +34,38 @@ def test_topics_of_a_printer_that_left_the_file_are_removed(house, memory):
     house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "leaves" not in t and "stays" in t)
 
 
+def test_topics_are_removed_after_the_device(house):
+    """Home Assistant would log a warning for an empty state of each entity that it still has."""
+    house.add("stays")
+    house.add("leaves", serial="leaving-1")
+    first = house.run()
+    house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "leaves" in t)
+    house.watcher.wait("homeassistant/device/leaving-1/config")
+    first.stop()
+    mark = house.watcher.mark
+    house.bridge({"printers": {"leaves": None}}, name="again")
+    emptied = house.wait("leaves", "state", "", mark)
+    gone = house.watcher.wait("homeassistant/device/leaving-1/config", "", mark)
+    assert emptied.time - gone.time >= 1
+
+
+def test_topics_that_could_not_be_removed_yet_are_removed_after_the_next_start(house):
+    """A printer that is off holds the judgement back for a minute."""
+    house.add("stays")
+    house.add("leaves")
+    first = house.run()
+    house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "leaves" in t)
+    first.stop()
+    house.sim["stays"].off()
+    second = house.bridge({"printers": {"leaves": None}}, name="second")
+    house.wait("stays", "poll/error", lambda t: "refused" in t)
+    second.stop()
+    assert len(topics_of(house, "leaves")) > 20
+    house.sim["stays"].on()
+    house.bridge({"printers": {"leaves": None}}, name="third")
+    until("its topics are gone", lambda: topics_of(house, "leaves") == [], interval=0.1)
+
+
 def test_topics_of_others_are_not_touched(house):
     """Another instance's printer, and topics that only look like a printer's."""
     others = {f"{BASE}/attic/state": "idle", f"{BASE}/attic/availability": "online",

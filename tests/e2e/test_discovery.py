@@ -179,7 +179,7 @@ def test_a_printer_with_a_new_id_keeps_its_document(house):
     assert after.topic == before.topic
     polls(printer, 4)
     assert "" not in [m.text for m in house.watcher.since(mark, before.topic)]
-    assert f"{BASE}/old/state" not in house.watcher.retained()
+    until("the old topics are gone", lambda: f"{BASE}/old/state" not in house.watcher.retained(), interval=0.1)
 
 
 def test_birth_gets_discovery_and_then_all_states_again(house):
