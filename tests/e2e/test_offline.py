@@ -197,6 +197,7 @@ def test_set_poll_interval_is_an_order_of_its_own(house):
     house.run()
     answer = house.watcher.order("mk4", "set_poll_interval", "30").final()
     assert answer["status"] == "done"
+    assert house.value("mk4", "poll/interval") == "30"
     polls(printer, 1)
     asked = len(status_times(printer))
     # Slow now; but a refresh asks at once.
