@@ -7,7 +7,7 @@
  *   printer_order()     <- an order; its answers go to the sink
  *
  * printer.c is the polling, contact.c who is there (serial, offline), orders.c
- * the orders. */
+ * the orders (order_queue.c, order_guards.c, order_answers.c). */
 #ifndef BRIDGE_PRINTER_H
 #define BRIDGE_PRINTER_H
 

@@ -128,6 +128,40 @@ void contact_established(struct printer *p, struct moment now);
 void contact_failed(struct printer *p, const struct http_answer *answer,
                     struct moment now);
 
+/* order_guards.c */
+int64_t printer_job(const struct printer *p); /* the current one, -1 = none */
+bool order_is_bridges(enum command command);  /* carried out by the bridge */
+/* Guards that need no fresh status, and those on a fresh one. True: refused,
+ * and the order is gone. */
+bool order_refused_at_once(struct printer *p, struct order *order,
+                           struct moment now);
+bool order_refused_now(struct printer *p, struct order *order,
+                       struct moment now);
+
+/* order_answers.c */
+struct order_answer order_answer_make(const struct printer *p,
+                                      const struct order *order,
+                                      enum order_status status,
+                                      enum order_code code, struct moment now);
+void order_log(struct printer *p, const struct order *order,
+               const struct order_answer *answer);
+/* Give the final answer and free the order. */
+void order_finish(struct printer *p, struct order *order,
+                  const struct order_answer *answer, struct moment now);
+void order_refuse(struct printer *p, struct order *order, enum order_code code,
+                  int http_status, struct moment now, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+void order_done(struct printer *p, struct order *order, struct moment now,
+                const char *message);
+/* The final answer that this key got in the last 10 min; NULL = none. */
+struct remembered *order_recall(struct printer *p, const char *key,
+                                int64_t now_ms);
+void order_forget(struct remembered *remembered);
+
+/* order_queue.c */
+struct order *orders_take_first(struct orders *orders);
+void orders_drop_expired(struct printer *p, struct moment now);
+
 /* orders.c */
 /* Look at the new snapshot: has the active order taken effect? */
 void orders_step(struct printer *p, struct moment now);

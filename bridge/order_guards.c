@@ -1,0 +1,148 @@
+/* Who may order what, and when: the reasons why an order is refused. */
+#include "bridge/printer_internal.h"
+
+int64_t printer_job(const struct printer *p)
+{
+    return telemetry_integer(&p->telemetry, SLOT_JOB_ID, -1);
+}
+
+bool order_is_bridges(enum command command)
+{
+    return command_row(command)->flags & COMMAND_OFFLINE;
+}
+bool printer_able(const struct printer *p, enum command command)
+{
+    const struct driver_command *row = driver_command(p->driver, command);
+
+    if (p->config->command_disabled[command])
+        return false;
+    if (order_is_bridges(command))
+        return true;
+    return !p->config->read_only && row &&
+           driver_states(p->driver, command, &p->device) != 0 &&
+           (!row->learned || p->memory.learned[command]);
+}
+
+bool printer_can(const struct printer *p, enum command command)
+{
+    enum state state = telemetry_state(&p->telemetry);
+
+    if (order_is_bridges(command))
+        return !p->config->command_disabled[command];
+    return p->online && !p->config->read_only &&
+           !p->config->command_disabled[command] && state != STATE_COUNT &&
+           driver_states(p->driver, command, &p->device) & STATE_BIT(state);
+}
+
+/* Guards that need no fresh status. True if the order was refused. */
+bool order_refused_at_once(struct printer *p, struct order *order,
+                           struct moment now)
+{
+    enum command c = order->command;
+
+    if (!order_is_bridges(c) && driver_states(p->driver, c, &p->device) == 0)
+        order_refuse(p, order, ORDER_NOT_SUPPORTED, 0, now, "%s cannot do %s",
+                     p->config->id, order->name);
+    else if (p->config->command_disabled[c])
+        order_refuse(p, order, ORDER_NOT_ALLOWED, 0, now,
+                     "%s is disabled for %s in the configuration", order->name,
+                     p->config->id);
+    else if (p->config->read_only && !order_is_bridges(c))
+        order_refuse(p, order, ORDER_NOT_ALLOWED, 0, now,
+                     "%s is read_only in the configuration", p->config->id);
+    else if (order_is_bridges(c))
+        return false;
+    else if (p->trouble == TROUBLE_WRONG_PRINTER)
+        order_refuse(p, order, ORDER_WRONG_PRINTER, 0, now, "%s. %s",
+                     printer_error(p), printer_remedy(p));
+    else if (!p->online)
+        order_refuse(p, order, ORDER_OFFLINE, 0, now, "%s is offline%s%s",
+                     p->config->id, p->error[0] ? ": " : "", p->error);
+    else
+        return false;
+    return true;
+}
+
+/* "printing or paused" of a mask of states. */
+static void name_states(unsigned states, char *out, size_t size)
+{
+    const char *const *words = quantity_words(QUANTITY_STATE);
+    size_t len = 0;
+    int i;
+
+    out[0] = '\0';
+    for (i = 0; i < STATE_COUNT && len < size; i++)
+        if (states & STATE_BIT(i)) {
+            bool last = !(states >> (i + 1));
+            int n = snprintf(out + len, size - len, "%s%s",
+                             len == 0 ? "" : (last ? " or " : ", "), words[i]);
+
+            len += n > 0 ? (size_t)n : 0;
+        }
+}
+
+static bool refused_by_job(struct printer *p, struct order *order,
+                           struct moment now)
+{
+    int64_t job = printer_job(p);
+
+    if (!(command_row(order->command)->flags & COMMAND_JOB) &&
+        !order->job_given)
+        return false;
+    if (order->arguments.job < 0)
+        order->arguments.job = job;
+    if (job < 0 && !order->job_given && order->arguments.job < 0)
+        order_refuse(p, order, ORDER_CONFLICT, 0, now,
+                     "nothing is being printed");
+    else if (order->no_job)
+        order_refuse(
+            p, order, ORDER_WRONG_JOB, 0, now,
+            "nothing was being printed when the order came; job %lld began "
+            "since",
+            (long long)job);
+    else if (job < 0)
+        order_refuse(
+            p, order, ORDER_WRONG_JOB, 0, now,
+            "job %lld is not current any more; nothing is being printed",
+            (long long)order->arguments.job);
+    else if (job != order->arguments.job)
+        order_refuse(p, order, ORDER_WRONG_JOB, 0, now,
+                     "job %lld is not the current one, that is job %lld",
+                     (long long)order->arguments.job, (long long)job);
+    else
+        return false;
+    return true;
+}
+
+/* Guards on a fresh status. True if the order was refused. */
+bool order_refused_now(struct printer *p, struct order *order,
+                       struct moment now)
+{
+    unsigned states = driver_states(p->driver, order->command, &p->device);
+    enum state state = telemetry_state(&p->telemetry);
+    char names[160];
+
+    if (p->memory.serial[0] && !p->serial_checked) {
+        order_refuse(
+            p, order, ORDER_WRONG_PRINTER, 0, now,
+            "the printer has not told its serial number yet, so it may be "
+            "another one; try again in a minute");
+        return true;
+    }
+    if (order_expired(order, now)) {
+        order_refuse(p, order, ORDER_EXPIRED, 0, now,
+                     "the order expired before it could be sent");
+        return true;
+    }
+    if (refused_by_job(p, order, now))
+        return true;
+    if (state < STATE_COUNT && states & STATE_BIT(state))
+        return false;
+    name_states(states, names, sizeof names);
+    order_refuse(p, order, ORDER_CONFLICT, 0, now,
+                 "%s can only be ordered while the printer is %s; it is %s",
+                 order->name, names,
+                 state < STATE_COUNT ? quantity_words(QUANTITY_STATE)[state]
+                                     : "in an unknown state");
+    return true;
+}
