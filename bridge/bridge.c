@@ -8,10 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND_MS 1000
-#define WAKE_MS   50   /* while something is read back or announced */
-#define FLUSH_MS  2000 /* for the last messages at the end */
-#define SAVE_MS   1000 /* changes are gathered for so long */
+#define SECOND_MS     1000
+#define WAKE_MS       50    /* while something is read back or announced */
+#define FLUSH_MS      2000  /* for the last messages at the end */
+#define SAVE_MS       1000  /* changes are gathered for so long */
+#define SAVE_AGAIN_MS 30000 /* after one that failed */
 
 struct moment bridge_now(const struct bridge *b)
 {
@@ -101,10 +102,15 @@ static void save_done(uv_work_t *work, int status)
     struct save *save = work->data;
     struct bridge *b = save->bridge;
 
-    if (status == 0 && !save->ok)
-        log_warning("%s; serial numbers and learned capabilities may be "
-                    "forgotten at the next restart",
-                    save->err.text);
+    if (status == 0 && !save->ok) {
+        if (!b->save_failed)
+            log_warning("%s; serial numbers and learned capabilities may be "
+                        "forgotten at the next restart",
+                        save->err.text);
+        b->save_due = true;
+        b->save_ms = bridge_now(b).ms + SAVE_AGAIN_MS;
+    }
+    b->save_failed = !save->ok;
     b->saving = false;
     events_saved(b->events, save->number);
     free(save->path);
@@ -205,22 +211,26 @@ static void on_second(uv_timer_t *timer)
     on_wake(&b->wake);
 }
 
-/* The time between waking up and sleeping again is what others wait. */
+/* From one sleep to the next others wait. What came is handled inside the poll,
+ * between the two callbacks: all of it that was not idle counts. */
 static void on_check(uv_check_t *check)
 {
     struct bridge *b = check->data;
+    uint64_t now = uv_hrtime();
+    uint64_t idle = uv_metrics_idle_time(&b->loop) - b->idle_before_ns;
 
-    b->turn_began_us = uv_hrtime() / 1000;
+    b->turn_began_ns = b->poll_began_ns ? b->poll_began_ns + idle : now;
 }
 
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct bridge *b = prepare->data;
-    uint64_t took =
-        b->turn_began_us ? uv_hrtime() / 1000 - b->turn_began_us : 0;
+    uint64_t now = uv_hrtime();
 
-    if (took > b->lag_max_us)
-        b->lag_max_us = took;
+    if (b->turn_began_ns && (now - b->turn_began_ns) / 1000 > b->lag_max_us)
+        b->lag_max_us = (now - b->turn_began_ns) / 1000;
+    b->poll_began_ns = now;
+    b->idle_before_ns = uv_metrics_idle_time(&b->loop);
 }
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -329,6 +339,7 @@ static void open_loop(struct bridge *b)
     int i;
 
     (void)uv_loop_init(&b->loop);
+    (void)uv_loop_configure(&b->loop, UV_METRICS_IDLE_TIME);
     (void)uv_timer_init(&b->loop, &b->second);
     (void)uv_timer_init(&b->loop, &b->wake);
     (void)uv_prepare_init(&b->loop, &b->prepare);

@@ -117,8 +117,8 @@ struct bridge {
     int64_t printers_ms;
     uint64_t printers_hash, info_hash; /* as last said in this session */
     int64_t health_ms, watchdog_ms;
-    uint64_t lag_max_us, turn_began_us;
-    bool save_due, saving;
+    uint64_t lag_max_us, turn_began_ns, poll_began_ns, idle_before_ns;
+    bool save_due, saving, save_failed;
     int64_t save_ms;
     uint64_t save_number; /* of the last save that began */
     bool stopping;

@@ -8,8 +8,10 @@
 
 #define HEALTH_MS 60000
 #define SLOWEST   10
-/* bridge/printers is said at most so often while printers come and go */
-#define PRINTERS_MS 1000
+/* bridge/printers and bridge/info are said at most so often while printers come
+ * and go; the list of a farm more seldom: it holds all of them each time. */
+#define PRINTERS_MS         1000
+#define PRINTERS_MS_FOR_ONE 2
 
 static const char *const protocols[] = {[0] = "", [4] = "3.1.1", [5] = "5"};
 
@@ -220,11 +222,13 @@ void report_tick(struct bridge *b)
 
     if (b->session != SESSION_LIVE)
         return;
-    /* while it is read back, our retained list must stay what it was */
-    if (b->printers_due && !b->reading_back &&
-        now - b->printers_ms >= PRINTERS_MS) {
-        report_printers(b);
-        report_info(b);
+    if (now - b->printers_ms >=
+        PRINTERS_MS + PRINTERS_MS_FOR_ONE * (int64_t)b->count) {
+        /* while it is read back, our retained list must stay what it was */
+        if (b->printers_due && !b->reading_back)
+            report_printers(b);
+        if (b->info_due)
+            report_info(b);
     }
     if (now - b->health_ms >= HEALTH_MS)
         report_health(b);

@@ -100,11 +100,14 @@ static void load(struct store *store, struct error *err)
     char aside[PATH_MAX_LEN + 16];
     size_t len = 0;
     char *text = read_file(store->path, &len);
+    const char *why = "was damaged";
 
-    if (!text)
+    if (!text && errno == ENOENT)
         return;
+    if (!text)
+        why = "could not be read";
     cJSON_Delete(store->root);
-    store->root = cJSON_ParseWithLength(text, len);
+    store->root = text ? cJSON_ParseWithLength(text, len) : NULL;
     free(text);
     if (cJSON_IsObject(
             cJSON_GetObjectItemCaseSensitive(store->root, "printers")))
@@ -114,9 +117,9 @@ static void load(struct store *store, struct error *err)
     (void)snprintf(aside, sizeof aside, "%s.damaged", store->path);
     (void)rename(store->path, aside);
     (void)error_set(err,
-                    "the state file was damaged; it was set aside as %s "
-                    "and a new one is begun",
-                    aside);
+                    "the state file %s; it was set aside as %s and a new one "
+                    "is begun",
+                    why, aside);
 }
 
 struct store *store_open(const char *wanted, const char *instance,

@@ -116,6 +116,18 @@ bool unit_sync(struct unit *unit)
     return !unit->unsaid;
 }
 
+static void send_request(struct unit *unit, const struct request *request)
+{
+    static const struct http_answer none = {
+        .result = HTTP_BROKEN,
+        .body = "",
+        .reason = "the request could not be made",
+    };
+
+    if (!http_send(unit->http, request, on_answer, unit))
+        printer_answered(unit->printer, &none, bridge_now(unit->bridge));
+}
+
 void unit_run(struct unit *unit)
 {
     struct bridge *bridge = unit->bridge;
@@ -125,9 +137,8 @@ void unit_run(struct unit *unit)
     if (unit->running || bridge->stopping)
         return;
     unit->running = true;
-    if (printer_next(unit->printer, now, &request) &&
-        !http_send(unit->http, &request, on_answer, unit))
-        log_error("%s: a request was made while one is out", unit->config->id);
+    if (printer_next(unit->printer, now, &request))
+        send_request(unit, &request);
     note_changes(unit);
     (void)unit_sync(unit);
     if (bridge->printers_due || bridge->info_due)

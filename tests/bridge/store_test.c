@@ -242,6 +242,21 @@ static void a_damaged_file_is_set_aside(void **state)
     }
 }
 
+/* A new one in its place would cost what it remembers. */
+static void one_that_cannot_be_read_is_set_aside_too(void **state)
+{
+    struct world *w = *state;
+    char path[128];
+    struct stat status;
+
+    (void)snprintf(path, sizeof path, "%s/state.json", w->directory);
+    assert_int_equal(symlink(path, path), 0); /* also root cannot follow it */
+    store_close(open_store(w));
+    assert_non_null(strstr(w->err.text, "could not be read"));
+    (void)snprintf(path, sizeof path, "%s/state.json.damaged", w->directory);
+    assert_int_equal(lstat(path, &status), 0);
+}
+
 static void odd_rows_are_taken_as_far_as_they_go(void **state)
 {
     struct world *w = *state;
@@ -335,6 +350,7 @@ int main(void)
         TEST(the_newest_memory_counts_until_it_is_forgotten),
         TEST(a_second_copy_is_refused),
         TEST(a_damaged_file_is_set_aside),
+        TEST(one_that_cannot_be_read_is_set_aside_too),
         TEST(odd_rows_are_taken_as_far_as_they_go),
         TEST(the_file_is_private_and_no_rest_lies_about),
         TEST(a_failed_write_is_told_and_changes_nothing),
