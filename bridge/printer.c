@@ -9,13 +9,6 @@
 /* A printer that has not told its serial number is asked again (PrusaLink on a
  * Pi does not know it until the serial line is up). */
 #define SERIAL_AGAIN_MS 10000
-#define NO_SERIAL_MS    120000 /* then it is a trouble */
-#define JOB_WAIT_MS     5000
-
-static uint32_t bit(int endpoint)
-{
-    return endpoint < 0 ? 0 : 1u << endpoint;
-}
 
 uint32_t printer_all_endpoints(const struct printer *p)
 {
@@ -24,7 +17,7 @@ uint32_t printer_all_endpoints(const struct printer *p)
 
     for (i = 0; p->driver->endpoints[i].name; i++)
         if (p->driver->endpoints[i].cadence != CADENCE_TRANSFER)
-            all |= bit(i);
+            all |= endpoint_bit(i);
     return all;
 }
 
@@ -128,7 +121,7 @@ bool printer_busy_with_job(const struct printer *p)
     return telemetry_integer(&p->telemetry, SLOT_TRANSFER_ACTIVE, 0) == 1;
 }
 
-static int64_t interval(const struct printer *p)
+int64_t printer_interval(const struct printer *p)
 {
     if (p->interval_ms)
         return p->interval_ms;
@@ -144,7 +137,8 @@ static bool is_due(const struct printer *p, int endpoint, int64_t now_ms)
     case CADENCE_POLL: return true;
     case CADENCE_MINUTE: return age >= MINUTE_MS;
     case CADENCE_CONTACT:
-        return age >= (p->failed & bit(endpoint) ? MINUTE_MS : HOUR_MS);
+        return age >=
+               (p->failed & endpoint_bit(endpoint) ? MINUTE_MS : HOUR_MS);
     case CADENCE_TRANSFER:
         return telemetry_integer(&p->telemetry, SLOT_TRANSFER_ACTIVE, 0) ||
                telemetry_known(&p->telemetry, SLOT_TRANSFER_NAME);
@@ -161,7 +155,7 @@ static uint32_t due_with_poll(const struct printer *p, int64_t now_ms)
 
     for (i = 0; p->driver->endpoints[i].name; i++)
         if (is_due(p, i, now_ms))
-            due |= bit(i);
+            due |= endpoint_bit(i);
     return due & ~p->missing;
 }
 
@@ -174,12 +168,13 @@ static int64_t readable_ms(const struct printer *p, int endpoint)
         (endpoint == p->status_endpoint && p->orders.active))
         return 0;
     return p->read_ms[endpoint] +
-           (p->failed & bit(endpoint) ? FAILED_GAP_MS : LEAST_GAP_MS);
+           (p->failed & endpoint_bit(endpoint) ? FAILED_GAP_MS : LEAST_GAP_MS);
 }
 
 static bool may_read(const struct printer *p, int endpoint, int64_t now_ms)
 {
-    return p->pending & bit(endpoint) && readable_ms(p, endpoint) <= now_ms;
+    return p->pending & endpoint_bit(endpoint) &&
+           readable_ms(p, endpoint) <= now_ms;
 }
 
 /* Who it is comes first, then how it is, then the rest. */
@@ -200,13 +195,13 @@ static int pick_endpoint(const struct printer *p, int64_t now_ms)
 
 static void plan_poll(struct printer *p, struct moment now)
 {
-    int64_t step = interval(p);
+    int64_t step = printer_interval(p);
 
     printer_read_soon(p, p->contact ? due_with_poll(p, now.ms)
                                     : printer_all_endpoints(p));
     if (p->identity_read && (!p->serial_checked || !p->memory.serial[0]) &&
         now.ms - p->read_ms[p->identity_endpoint] >= SERIAL_AGAIN_MS)
-        printer_read_soon(p, bit(p->identity_endpoint));
+        printer_read_soon(p, endpoint_bit(p->identity_endpoint));
     p->next_poll_ms += step;
     if (p->next_poll_ms <= now.ms)
         p->next_poll_ms = now.ms + step;
@@ -228,11 +223,11 @@ bool printer_next(struct printer *p, struct moment now, struct request *request)
     if (now.ms >= p->next_poll_ms)
         plan_poll(p, now);
     if (orders_want_status(p, now))
-        printer_read_soon(p, bit(p->status_endpoint));
+        printer_read_soon(p, endpoint_bit(p->status_endpoint));
     endpoint = pick_endpoint(p, now.ms);
     if (endpoint < 0)
         return false;
-    p->pending &= ~bit(endpoint);
+    p->pending &= ~endpoint_bit(endpoint);
     p->flight = FLIGHT_READ;
     p->reading = endpoint;
     p->sent_ms = now.ms;
@@ -252,252 +247,9 @@ int64_t printer_wake(const struct printer *p)
     if (order < wake)
         wake = order;
     for (i = 0; p->driver->endpoints[i].name; i++)
-        if (p->pending & bit(i) && readable_ms(p, i) < wake)
+        if (p->pending & endpoint_bit(i) && readable_ms(p, i) < wake)
             wake = readable_ms(p, i);
     return wake;
-}
-
-static void note_reported(struct printer *p)
-{
-    int slot;
-
-    for (slot = 0; slot < SLOT_COUNT; slot++)
-        if (telemetry_known(&p->telemetry, slot) && !p->memory.reported[slot]) {
-            p->memory.reported[slot] = true;
-            p->memory.changed = true;
-        }
-    if (p->memory.storages.count != p->device.storages.count) {
-        p->memory.storages = p->device.storages;
-        p->memory.changed = true;
-    }
-}
-
-/* True if the printer tells something else than what was remembered. */
-static bool keep_text(struct printer *p, int slot, char memory[REMEMBERED_SIZE])
-{
-    const char *text = telemetry_text(&p->telemetry, slot);
-    char old[REMEMBERED_SIZE];
-
-    memcpy(old, memory, sizeof old);
-    if (!*text)
-        return false;
-    (void)text_clean(text, REMEMBERED_SIZE / 4, memory, REMEMBERED_SIZE);
-    if (strcmp(memory, old) == 0)
-        return false;
-    p->memory.changed = true;
-    return old[0] != '\0';
-}
-
-/* Learned capabilities only grow within one firmware version. */
-static void note_identity(struct printer *p)
-{
-    (void)keep_text(p, SLOT_INFO_NAME, p->memory.name);
-    (void)keep_text(p, SLOT_INFO_MODEL, p->memory.model);
-    if (keep_text(p, SLOT_INFO_FIRMWARE, p->memory.firmware))
-        memset(p->memory.learned, 0, sizeof p->memory.learned);
-}
-
-static void note_oddities(struct printer *p)
-{
-    if (p->device.unknown_state) {
-        printer_log(p, LOG_LEVEL_WARNING,
-                    "the state word \"%s\" is not known to this version; the "
-                    "state is shown as unknown",
-                    p->device.unknown_word);
-        p->device.unknown_state = false;
-    }
-    if (p->device.storages.overflow && !p->overflow_told) {
-        printer_log(p, LOG_LEVEL_WARNING,
-                    "more than %d storages; the rest is left out",
-                    INSTANCES_STORAGE);
-        p->overflow_told = true;
-    }
-}
-
-/* The job endpoint is read when id or state changed, until its id agrees. */
-static void follow_job(struct printer *p, int endpoint,
-                       const struct telemetry *before)
-{
-    const struct telemetry *t = &p->telemetry;
-
-    if (p->job_endpoint < 0 || endpoint != p->status_endpoint)
-        return;
-    if (!telemetry_equal(before, t, SLOT_JOB_ID) ||
-        !telemetry_equal(before, t, SLOT_STATE) ||
-        !driver_job_agrees(t, &p->device))
-        printer_read_soon(p, bit(p->job_endpoint));
-}
-
-/* The job as it is remembered must not be much older than it is. */
-static bool worth_saving(struct printer *p)
-{
-    double progress = p->memory.job.now.progress;
-
-    if (progress >= p->saved_progress && progress < p->saved_progress + 5 &&
-        !(progress >= 99 && p->saved_progress < 99))
-        return false;
-    p->saved_progress = progress;
-    return true;
-}
-
-void printer_follow_job(struct printer *p, struct moment now)
-{
-    struct job_event events[JOB_EVENTS_MAX];
-    int count = job_step(&p->memory.job, &p->telemetry, p->online,
-                         p->config->change_warning_ms / 1000, now.wall, events);
-    int i;
-
-    if (worth_saving(p) || count > 0)
-        p->memory.job_changed = true;
-    job_fields(&p->memory.job, &p->telemetry);
-    for (i = 0; i < count; i++)
-        p->sink->event(p->arg, p, &events[i]);
-}
-
-static void take_snapshot(struct printer *p, int endpoint, struct moment now)
-{
-    struct telemetry old = p->telemetry;
-
-    if (p->driver->settle)
-        p->driver->settle(&old, &p->scratch, &p->device);
-    if (endpoint == p->status_endpoint)
-        derive(&old, &p->scratch, &p->start, now.wall);
-    p->telemetry = p->scratch;
-    p->scratch = old;
-    follow_job(p, endpoint, &p->scratch);
-    note_reported(p);
-    note_identity(p);
-    note_oddities(p);
-}
-
-static void note_poll(struct printer *p, const struct http_answer *answer,
-                      struct moment now)
-{
-    struct telemetry *t = &p->telemetry;
-
-    p->polls_ok++;
-    p->nameless = p->online && p->identity_endpoint >= 0 &&
-                  !p->memory.serial[0] && !p->config->unique_id &&
-                  now.ms - p->since_ms >= NO_SERIAL_MS;
-    telemetry_set(t, SLOT_POLL_LATENCY, value_integer(answer->took_ms));
-    telemetry_set(t, SLOT_POLL_LAST_SUCCESS, value_time(now.wall));
-    telemetry_set(t, SLOT_POLL_INTERVAL,
-                  value_integer((interval(p) + 500) / 1000));
-    telemetry_set(t, SLOT_POLL_FAILURES, value_integer(0));
-    if (p->trouble == TROUBLE_NONE)
-        telemetry_clear(t, SLOT_POLL_ERROR);
-}
-
-/* A side endpoint that cannot answer now: what it owned is not known. Whether
- * the printer is there is said by the status. */
-static void endpoint_failed(struct printer *p, int endpoint,
-                            const struct error *err, struct moment now)
-{
-    const struct driver_endpoint *row = &p->driver->endpoints[endpoint];
-
-    printer_log(p, LOG_LEVEL_DEBUG, "%s", err->text);
-    p->untried &= ~bit(endpoint);
-    p->failed |= bit(endpoint);
-    telemetry_copy(&p->scratch, &p->telemetry);
-    driver_forget(p->driver, endpoint, p->config->mapping, &p->scratch,
-                  &p->device);
-    if (row->cadence == CADENCE_JOB)
-        printer_read_soon(p, bit(endpoint));
-    if (contact_answered(p, endpoint, now))
-        take_snapshot(p, endpoint, now);
-}
-
-static bool is_side(const struct printer *p, int endpoint)
-{
-    return p->contact && endpoint != p->status_endpoint &&
-           endpoint != p->identity_endpoint;
-}
-
-/* No answer where only a part of the values comes from: it counts as missed
- * until the status, asked at once, says that the printer is there. */
-static void side_missed(struct printer *p, int endpoint,
-                        const struct http_answer *answer, struct moment now)
-{
-    struct error err;
-
-    (void)error_set(&err, "%s: %s", p->driver->endpoints[endpoint].name,
-                    answer->reason);
-    p->misses = 1;
-    p->next_poll_ms = now.ms;
-    endpoint_failed(p, endpoint, &err, now);
-}
-
-/* Whoever asks anew who we are may be another printer: what it says is read
- * once more when it has told its serial number. */
-static bool is_doubtful(const struct printer *p,
-                        const struct http_answer *answer, int endpoint)
-{
-    return answer->challenged && p->memory.serial[0] &&
-           p->identity_endpoint >= 0 && endpoint != p->identity_endpoint;
-}
-
-static void status_answered(struct printer *p, const struct http_answer *answer,
-                            struct moment now)
-{
-    p->status_sent_ms = p->sent_ms;
-    p->status_number = p->sent_count;
-    note_poll(p, answer, now);
-    contact_established(p, now);
-}
-
-/* Does the snapshot hold the name that belongs to the job? A printer that never
- * tells it is not waited for. */
-static bool job_is_whole(struct printer *p, struct moment now)
-{
-    if (p->job_endpoint < 0 || driver_job_agrees(&p->telemetry, &p->device)) {
-        p->parted_ms = now.ms;
-        return true;
-    }
-    return now.ms - p->parted_ms > JOB_WAIT_MS;
-}
-
-static void read_answered(struct printer *p, const struct http_answer *answer,
-                          struct moment now)
-{
-    int endpoint = p->reading;
-    struct error err;
-
-    p->read_ms[endpoint] = now.ms;
-    if (answer->result != HTTP_ANSWERED || answer->status == 401 ||
-        answer->status == 403 || answer->status == 408) {
-        if (is_side(p, endpoint))
-            side_missed(p, endpoint, answer, now);
-        else
-            contact_failed(p, answer, now);
-        return;
-    }
-    if (is_doubtful(p, answer, endpoint)) {
-        contact_doubt(p);
-        p->read_ms[endpoint] = 0;
-        p->pending |= bit(endpoint);
-        return;
-    }
-    telemetry_copy(&p->scratch, &p->telemetry);
-    if (!driver_decode(p->driver, endpoint, answer->status, answer->body,
-                       answer->len, p->config->mapping, &p->scratch, &p->device,
-                       &err)) {
-        if (endpoint == p->status_endpoint)
-            contact_missed(p, TROUBLE_ANSWER, err.text, now);
-        else
-            endpoint_failed(p, endpoint, &err, now);
-        return;
-    }
-    p->untried &= ~bit(endpoint);
-    p->failed &= ~bit(endpoint);
-    if (answer->status == 404)
-        p->missing |= bit(endpoint);
-    if (!contact_answered(p, endpoint, now))
-        return;
-    take_snapshot(p, endpoint, now);
-    if (endpoint == p->status_endpoint)
-        status_answered(p, answer, now);
-    if (p->contact && job_is_whole(p, now))
-        printer_follow_job(p, now);
 }
 
 /* The first reads of a contact are complete once all were tried. */
@@ -517,7 +269,7 @@ void printer_answered(struct printer *p, const struct http_answer *answer,
     if (flight == FLIGHT_ORDER)
         orders_answered(p, answer, now);
     else if (flight == FLIGHT_READ)
-        read_answered(p, answer, now);
+        snapshot_answered(p, answer, now);
     note_settled(p);
     orders_step(p, now);
 }

@@ -6,8 +6,9 @@
  *   printer_answered()  <- what came back
  *   printer_order()     <- an order; its answers go to the sink
  *
- * printer.c is the polling, contact.c who is there (serial, offline), orders.c
- * the orders (order_queue.c, order_guards.c, order_answers.c). */
+ * printer.c is the polling, snapshot.c what answers mean, contact.c who is
+ * there (serial, offline), job.c what happened to jobs, orders.c the orders
+ * (with order_queue.c, order_guards.c, order_answers.c). */
 #ifndef BRIDGE_PRINTER_H
 #define BRIDGE_PRINTER_H
 

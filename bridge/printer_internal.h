@@ -1,4 +1,4 @@
-/* What printer.c, contact.c and orders.c share. Nobody else includes it. */
+/* What the files of one printer's life share. Nobody else includes it. */
 #ifndef BRIDGE_PRINTER_INTERNAL_H
 #define BRIDGE_PRINTER_INTERNAL_H
 
@@ -106,12 +106,22 @@ struct printer {
 void printer_log(struct printer *p, enum log_level level, const char *format,
                  ...) __attribute__((format(printf, 3, 4)));
 
+static inline uint32_t endpoint_bit(int endpoint)
+{
+    return endpoint < 0 ? 0 : 1u << endpoint;
+}
+
 /* printer.c */
+int64_t printer_interval(const struct printer *p); /* between polls, ms */
 bool printer_busy_with_job(const struct printer *p);
-/* Tell what happened to the job, and that the printer came or went. */
-void printer_follow_job(struct printer *p, struct moment now);
 void printer_read_soon(struct printer *p, uint32_t endpoints);
 uint32_t printer_all_endpoints(const struct printer *p);
+
+/* snapshot.c */
+void snapshot_answered(struct printer *p, const struct http_answer *answer,
+                       struct moment now);
+/* Tell what happened to the job, and that the printer came or went. */
+void printer_follow_job(struct printer *p, struct moment now);
 
 /* contact.c: verdicts about a request that was a read */
 void contact_missed(struct printer *p, enum trouble trouble, const char *reason,
