@@ -97,6 +97,42 @@ static void the_largest_numbers_fit(void **state)
                              out) < VALUE_FORMAT_MAX);
 }
 
+/* Halves that are exact, halves that only look so, and everything around. */
+static void numbers_are_rounded_as_printf_does(void **state)
+{
+    static const double bases[] = {0,       0.5,        1.005, 214.95,
+                                   4095.25, 1234567890, 3e14,  8e15};
+    char ours[VALUE_FORMAT_MAX], theirs[VALUE_FORMAT_MAX];
+    size_t base;
+    int step, decimals;
+
+    (void)state;
+    for (base = 0; base < ROWS(bases); base++)
+        for (step = 1; step < 2000; step++)
+            for (decimals = 0; decimals < 5; decimals++) {
+                double number =
+                    (bases[base] + step * 0.0125) * (step % 2 ? 1 : -1);
+
+                value_format(value_number(number), QUANTITY_LENGTH, decimals,
+                             ours);
+                (void)snprintf(theirs, sizeof theirs, "%.*f", decimals, number);
+                assert_string_equal(ours, theirs);
+            }
+}
+
+static void the_ends_of_integers_are_written(void **state)
+{
+    char out[VALUE_FORMAT_MAX];
+
+    (void)state;
+    value_format(value_integer(INT64_MIN), QUANTITY_SIZE, 0, out);
+    assert_string_equal(out, "-9223372036854775808");
+    value_format(value_integer(INT64_MAX), QUANTITY_SIZE, 0, out);
+    assert_string_equal(out, "9223372036854775807");
+    value_format(value_integer(0), QUANTITY_SIZE, 0, out);
+    assert_string_equal(out, "0");
+}
+
 static void what_is_no_number_is_absent(void **state)
 {
     (void)state;
@@ -143,6 +179,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_have_one_payload),
         cmocka_unit_test(the_largest_numbers_fit),
+        cmocka_unit_test(numbers_are_rounded_as_printf_does),
+        cmocka_unit_test(the_ends_of_integers_are_written),
         cmocka_unit_test(what_is_no_number_is_absent),
         cmocka_unit_test(zeroed_means_absent),
         cmocka_unit_test(quantities_are_found_by_their_names),
