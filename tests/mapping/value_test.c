@@ -112,11 +112,13 @@ static void numbers_are_rounded_as_printf_does(void **state)
             for (decimals = 0; decimals < 5; decimals++) {
                 double number =
                     (bases[base] + step * 0.0125) * (step % 2 ? 1 : -1);
+                bool zero;
 
                 value_format(value_number(number), QUANTITY_LENGTH, decimals,
                              ours);
                 (void)snprintf(theirs, sizeof theirs, "%.*f", decimals, number);
-                assert_string_equal(ours, theirs);
+                zero = theirs[0] == '-' && !strpbrk(theirs, "123456789");
+                assert_string_equal(ours, theirs + zero);
             }
 }
 
