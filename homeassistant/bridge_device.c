@@ -14,6 +14,13 @@
 #define IN(object, key)                                                        \
     "{{ (value_json." object " | default({}))." key " | default(none) }}"
 
+/* The first printer that has one, with its remedy: attributes do not show on
+ * the device page. */
+#define TROUBLE                                                                \
+    "{% set bad = value_json | selectattr('error', 'string') | first | "       \
+    "default(none) %}{{ (bad.id ~ ': ' ~ bad.error ~ '. ' ~ "                  \
+    "(bad.remedy or ''))[:255] if bad else 'none' }}"
+
 struct bridge_row {
     const char *tail;
     enum look look;
@@ -35,6 +42,7 @@ static const struct bridge_row rows[] = {
     {"version", LOOK_TEXT, "Version", "mdi:tag-outline", DIAGNOSTIC, true, "info", KEY("version")},
     {"started", LOOK_TIMESTAMP, "Started", "mdi:clock-start", DIAGNOSTIC, true, "info", KEY("started")},
     {"printers_online", LOOK_TALLY, "Printers online", "mdi:printer-3d", PRIMARY, true, "info", IN("counts", "online")},
+    {"trouble", LOOK_TEXT, "Trouble", "mdi:alert-circle-outline", PRIMARY, true, "printers", TROUBLE},
     {"printers_total", LOOK_TALLY, "Printers total", "mdi:printer-3d", DIAGNOSTIC, true, "info", IN("counts", "printers")},
     {"messages_published", LOOK_COUNTER, "Messages published", "mdi:email-arrow-right-outline", DIAGNOSTIC, false, "health", KEY("messages_out")},
     {"log_level", LOOK_CHOICE, "Log level", "mdi:text-box-outline", CONFIG, true, "info", KEY("log_level"), "request/log_level"},
