@@ -74,18 +74,32 @@ enum field field_find(const char *key, char *instance)
     return f;
 }
 
+/* Add len bytes behind the *used ones; false if they do not fit. */
+static bool append(char *out, size_t size, size_t *used, const char *bytes,
+                   size_t len)
+{
+    if (len >= size - *used)
+        return false;
+    memcpy(out + *used, bytes, len);
+    *used += len;
+    out[*used] = '\0';
+    return true;
+}
+
 bool field_key(enum field field, const char *instance, char *out, size_t size)
 {
     const char *key = rows[field].key;
-    const char *open = strchr(key, '<');
-    int len;
+    const char *open = instance && *instance ? strchr(key, '<') : NULL;
+    const char *close = open ? strchr(open, '>') : NULL;
+    size_t used = 0;
 
-    if (!open || !instance || !*instance)
-        len = snprintf(out, size, "%s", key);
-    else
-        len = snprintf(out, size, "%.*s%s%s", (int)(open - key), key, instance,
-                       strchr(open, '>') + 1);
-    return len >= 0 && (size_t)len < size;
+    if (size == 0)
+        return false;
+    if (!close)
+        return append(out, size, &used, key, strlen(key));
+    return append(out, size, &used, key, (size_t)(open - key)) &&
+           append(out, size, &used, instance, strlen(instance)) &&
+           append(out, size, &used, close + 1, strlen(close + 1));
 }
 
 /* What a byte of an identity becomes in a name. */

@@ -99,16 +99,17 @@ static void decide(const struct mapping *mapping, const struct field_wish *wish,
     out->enabled = wish->enabled;
 }
 
-bool routes_field(const struct routes *routes, enum field field, int instance,
-                  const struct instances *instances, struct route *out)
+/* All but the topic; name and wish are what the topic needs. */
+static bool decide_all(const struct routes *routes, enum field field,
+                       int instance, const struct instances *instances,
+                       const char **name, struct field_wish *wish,
+                       struct route *out)
 {
-    const char *name = name_of(routes, field, instance, instances);
-    struct field_wish wish;
-
-    if (!name)
+    *name = name_of(routes, field, instance, instances);
+    if (!*name)
         return false;
-    wish = wish_for(routes->mapping, field, instance, name);
-    if (wish.on == 0)
+    *wish = wish_for(routes->mapping, field, instance, *name);
+    if (wish->on == 0)
         return false;
     out->field = field;
     out->quantity = field_row(field)->quantity;
@@ -117,11 +118,30 @@ bool routes_field(const struct routes *routes, enum field field, int instance,
 
         out->quantity = custom->quantity;
         memcpy(out->key, custom->key, sizeof out->key);
-    } else if (!field_key(field, name, out->key, sizeof out->key)) {
+    } else if (!field_key(field, *name, out->key, sizeof out->key)) {
         return false;
     }
-    decide(routes->mapping, &wish, out);
-    return expand(routes, &wish, name, out);
+    decide(routes->mapping, wish, out);
+    return true;
+}
+
+bool routes_rule(const struct routes *routes, enum field field, int instance,
+                 const struct instances *instances, struct route *out)
+{
+    const char *name;
+    struct field_wish wish;
+
+    return decide_all(routes, field, instance, instances, &name, &wish, out);
+}
+
+bool routes_field(const struct routes *routes, enum field field, int instance,
+                  const struct instances *instances, struct route *out)
+{
+    const char *name;
+    struct field_wish wish;
+
+    return decide_all(routes, field, instance, instances, &name, &wish, out) &&
+           expand(routes, &wish, name, out);
 }
 
 bool routes_command(const struct routes *routes, enum command command,
@@ -159,12 +179,21 @@ static double number_of(const struct value *v)
     return v->kind == VALUE_NUMBER ? v->number : (double)v->integer;
 }
 
-/* Would both be the same payload? */
+/* Would both, of one kind, be the same payload? */
 static bool same(const struct route *route, const struct value *was,
                  const struct value *is)
 {
     char a[VALUE_FORMAT_MAX], b[VALUE_FORMAT_MAX];
 
+    switch (is->kind) {
+    case VALUE_ABSENT: return true;
+    case VALUE_TEXT: return false;
+    case VALUE_TRUTH: return was->truth == is->truth;
+    case VALUE_INTEGER:
+    case VALUE_TIME:
+    case VALUE_WORD: return was->integer == is->integer;
+    case VALUE_NUMBER: break;
+    }
     value_format(*was, route->quantity, route->decimals, a);
     value_format(*is, route->quantity, route->decimals, b);
     return strcmp(a, b) == 0;
@@ -193,12 +222,10 @@ bool route_due(const struct route *route, const struct value *was,
 {
     if (was->kind != is->kind)
         return true;
-    if (was->kind == VALUE_ABSENT ||
-        (was->kind != VALUE_TEXT && same(route, was, is)))
+    if (!forced && since_ms < route->interval_ms)
         return false;
-    if (forced)
-        return true;
-    if (since_ms < route->interval_ms)
+    if (!forced && is_number(is) &&
+        !number_due(route, was, is, target, since_ms))
         return false;
-    return !is_number(is) || number_due(route, was, is, target, since_ms);
+    return !same(route, was, is);
 }

@@ -6,23 +6,29 @@
 
 #define NAME_MAX_LEN 16
 
+#define NAME(name, member)                                                     \
+    {                                                                          \
+        name, sizeof(name) - 1, offsetof(struct template_values, member)       \
+    }
+
+static const struct {
+    const char *name;
+    size_t len;
+    size_t offset; /* of its value */
+} names[] = {
+    NAME("base", base),       NAME("printer", printer), NAME("field", field),
+    NAME("command", command), NAME("name", instance),
+};
+
 /* The value of {name} of length len, NULL if it may not stand here. */
 static const char *value_of(const struct template_values *v, const char *name,
                             size_t len)
 {
-    const struct {
-        const char *name;
-        const char *value;
-    } names[] = {
-        {"base", v->base},       {"printer", v->printer}, {"field", v->field},
-        {"command", v->command}, {"name", v->instance},
-    };
     size_t i;
 
     for (i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i].name) == len &&
-            memcmp(names[i].name, name, len) == 0)
-            return names[i].value;
+        if (names[i].len == len && memcmp(names[i].name, name, len) == 0)
+            return *(const char *const *)((const char *)v + names[i].offset);
     return NULL;
 }
 
