@@ -244,14 +244,6 @@ static bool write_some(struct mqtt_link *link)
     return mqtt_link_check(link, mosquitto_loop_write(link->client, 1));
 }
 
-/* True when the peer has closed; libmosquitto's TLS handshake would not see
- * it and spin. */
-static bool is_closed(int fd)
-{
-    char byte;
-    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
 static bool has_bytes(int fd)
 {
     char byte;
@@ -303,10 +295,6 @@ static void open_further(struct mqtt_link *link, int events)
 {
     if (!link->reached && ((events & UV_WRITABLE) == 0 || !reach(link)))
         return;
-    if (is_closed(mosquitto_socket(link->client))) {
-        mqtt_explain(link, MOSQ_ERR_CONN_LOST, 0);
-        return;
-    }
     link->heard |= has_bytes(mosquitto_socket(link->client));
     if ((link->tls || (events & UV_READABLE) != 0) && !read_some(link))
         return;
