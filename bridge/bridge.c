@@ -322,7 +322,7 @@ static void name_ourselves(struct bridge *b)
                    c->instance ? c->instance : "");
     (void)snprintf(b->client_id, sizeof b->client_id, "%s-%s",
                    c->mqtt.base_topic, who);
-    (void)snprintf(b->device_id, sizeof b->device_id, "%.40s_bridge%s%.40s",
+    (void)snprintf(b->device_id, sizeof b->device_id, "%s_bridge%s%s",
                    c->mqtt.base_topic, c->instance ? "_" : "",
                    c->instance ? c->instance : "");
     for (p = b->device_id; *p; p++)

@@ -83,8 +83,8 @@ struct bridge {
     size_t moved_count;
 
     char host[64];
-    char client_id[128];
-    char device_id[96]; /* of the bridge, for Home Assistant */
+    char client_id[256];
+    char device_id[256]; /* of the bridge, for Home Assistant */
     char device_name[96];
     char topic[TOPIC_MAX / 2]; /* base/bridge or base/bridge-NAME */
     int64_t started;           /* wall seconds */

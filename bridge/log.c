@@ -19,6 +19,7 @@ static struct {
     void *arg;
     enum log_level hook_level;
     char last[LINE_MAX_CHARS * 4 + 81];
+    enum log_level last_level;
     time_t last_at;
     unsigned repeats;
 } state = {.level = LOG_LEVEL_INFO};
@@ -85,11 +86,12 @@ static bool folded(enum log_level level, const char *line)
         state.repeats++;
         return true;
     }
-    if (state.repeats) {
+    if (state.repeats && state.last_level <= state.level) {
         (void)snprintf(text, sizeof text,
                        "(the line before came %u more times)", state.repeats);
-        write_line(level, text);
+        write_line(state.last_level, text);
     }
+    state.last_level = level;
     (void)snprintf(state.last, sizeof state.last, "%s", line);
     state.last_at = now;
     state.repeats = 0;

@@ -95,6 +95,21 @@ static void repeats_are_counted(void **state)
     assert_non_null(strstr(written, "99 more times"));
 }
 
+/* The count belongs to the line before, whose level it has: also to be silent.
+ */
+static void at_the_level_of_what_was_repeated(void **state)
+{
+    int i;
+
+    (void)state;
+    listen();
+    for (i = 0; i < 3; i++)
+        log_error("the same error again");
+    log_info("something else again");
+    assert_non_null(
+        strstr(heard(), " error   (the line before came 2 more times)"));
+}
+
 static void what_comes_from_outside_stays_on_its_line(void **state)
 {
     (void)state;
@@ -185,6 +200,7 @@ int main(void)
         cmocka_unit_test_setup(the_bridge_itself_has_no_name, set_up),
         cmocka_unit_test_setup(lines_below_the_level_are_silent, set_up),
         cmocka_unit_test_setup(repeats_are_counted, set_up),
+        cmocka_unit_test_setup(at_the_level_of_what_was_repeated, set_up),
         cmocka_unit_test_setup(what_comes_from_outside_stays_on_its_line,
                                set_up),
         cmocka_unit_test_setup(long_lines_are_cut, set_up),
