@@ -5,6 +5,7 @@
 
 #define NO_SERIAL_MS 120000 /* without one: then it is a trouble */
 #define JOB_WAIT_MS  5000
+#define CLOCK_STEP_S 30 /* less is slewing and rounding */
 
 static void note_reported(struct printer *p)
 {
@@ -103,10 +104,23 @@ void printer_follow_job(struct printer *p, struct moment now)
         p->sink->event(p->arg, p, &events[i]);
 }
 
+/* The clock was set (a Raspberry Pi has none of its own): the job began that
+ * much later or earlier. */
+static void follow_clock(struct printer *p, struct moment now)
+{
+    int64_t clock = now.wall - now.ms / 1000;
+    int64_t step = clock - p->clock;
+
+    if (p->clock && (step > CLOCK_STEP_S || step < -CLOCK_STEP_S))
+        p->start.at += step;
+    p->clock = clock;
+}
+
 static void take_snapshot(struct printer *p, int endpoint, struct moment now)
 {
     struct telemetry old = p->telemetry;
 
+    follow_clock(p, now);
     if (p->driver->settle)
         p->driver->settle(&old, &p->scratch, &p->device);
     if (endpoint == p->status_endpoint)

@@ -284,6 +284,28 @@ static void the_job_is_read_until_it_agrees_with_the_status(void **state)
     life_close(&life);
 }
 
+/* A Raspberry Pi learns the time after it began. */
+static void a_clock_that_is_set_moves_the_start_of_a_print(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life.now.wall = 1000000000;
+    life.far.state = "PRINTING";
+    life.far.job = 8;
+    life.far.printing = 600;
+    life_run(&life, 1000);
+    assert_string_equal(life_value(&life, "job/started_at"),
+                        "2001-09-09T01:36:40+00:00");
+    life.now.wall += 800000000;
+    life.far.printing = 606;
+    life_run(&life, 6000);
+    assert_string_equal(life_value(&life, "job/started_at"),
+                        "2027-01-15T07:50:00+00:00");
+    life_close(&life);
+}
+
 static void the_start_of_a_print_stays_through_a_pause(void **state)
 {
     struct world life;
@@ -327,6 +349,7 @@ int main(void)
         cmocka_unit_test(two_minutes_without_a_serial_are_a_trouble_that_stays),
         cmocka_unit_test(but_not_where_a_unique_id_stands_for_it),
         cmocka_unit_test(the_job_is_read_until_it_agrees_with_the_status),
+        cmocka_unit_test(a_clock_that_is_set_moves_the_start_of_a_print),
         cmocka_unit_test(the_start_of_a_print_stays_through_a_pause),
     };
 
