@@ -3,8 +3,6 @@
 #include "mapping/memory.h"
 #include "mapping/routes.h"
 
-#include <cjson/cJSON.h>
-
 #define JSON_GAP_MS 5000
 
 struct publisher {
@@ -20,8 +18,13 @@ struct publisher {
     int64_t json_wake_ms;           /* it waits until then; INT64_MAX = no */
     enum state json_state;
     int64_t json_job;
-    struct buffer json; /* as last said */
+    bool json_stale;                   /* something in it may have changed */
+    uint64_t json_hash;                /* as last said */
+    unsigned char fields[FIELD_COUNT]; /* those that this printer can have */
+    int field_count;                   /* 0 = not known yet */
 };
+
+_Static_assert(FIELD_COUNT <= 256, "fields[] holds a byte each");
 
 struct publisher *publisher_new(const struct config *config,
                                 const struct config_printer *printer,
@@ -45,7 +48,6 @@ void publisher_free(struct publisher *pub)
     if (!pub)
         return;
     telemetry_release(&pub->said);
-    buffer_release(&pub->json);
     free(pub);
 }
 
@@ -61,7 +63,7 @@ void publisher_again(struct publisher *pub)
     memset(pub->said_ms, 0, sizeof pub->said_ms);
     pub->json_ms = 0;
     pub->json_wake_ms = INT64_MAX;
-    buffer_reset(&pub->json);
+    pub->json_stale = true;
 }
 
 bool outlet_say(const struct outlet *outlet, const char *topic,
@@ -161,129 +163,136 @@ static const char *payload_of(const struct publisher *pub,
     return out;
 }
 
-/* Is the value of a slot to be said now? route is filled if so. */
-static bool is_due(struct publisher *pub, const struct printer *printer,
-                   enum field field, int instance, bool new_job,
-                   struct moment now, struct route *route)
+/* Found once: it takes a walk through the driver's tables. */
+static void find_fields(struct publisher *pub, const struct driver *driver)
+{
+    enum field f;
+
+    for (f = 0; f < FIELD_COUNT; f++)
+        if (driver_reports(driver, f) || is_derived(f) || f == FIELD_CUSTOM)
+            pub->fields[pub->field_count++] = (unsigned char)f;
+}
+
+static int count_instances(const struct publisher *pub, enum field field,
+                           const struct instances *instances)
+{
+    switch (field_row(field)->scope) {
+    case SCOPE_STORAGE: return instances->count;
+    case SCOPE_CUSTOM: return pub->routes.mapping->custom_count;
+    case SCOPE_ONE:
+    case SCOPE_COUNT: break;
+    }
+    return 1;
+}
+
+/* Is the change of a slot worth a message now? Of one that is switched off it
+ * is: that ends the asking. */
+static bool is_worth_it(const struct publisher *pub,
+                        const struct printer *printer, enum field field,
+                        int instance, bool new_job, struct moment now)
 {
     const struct telemetry *t = printer_telemetry(printer);
     enum field target = field_target(field);
     int slot = field_slot(field, instance);
-    struct value was, is, near = {0};
+    struct value was = telemetry_get(&pub->said, slot);
+    struct value is = telemetry_get(t, slot), near = {0};
+    struct route rule;
 
-    if (pub->said_ms[slot] && telemetry_equal(&pub->said, t, slot))
-        return false;
-    if (!driver_reports(printer_driver(printer), field) && !is_derived(field) &&
-        field != FIELD_CUSTOM)
-        return false;
-    if (!routes_field(&pub->routes, field, instance, printer_instances(printer),
-                      route))
-        return false;
-    if (!pub->said_ms[slot])
+    if (!routes_rule(&pub->routes, field, instance, printer_instances(printer),
+                     &rule))
         return true;
-    was = telemetry_get(&pub->said, slot);
-    is = telemetry_get(t, slot);
     if (target != FIELD_COUNT)
         near = telemetry_get(t, field_slot(target, instance));
-    return route_due(route, &was, &is, &near, now.ms - pub->said_ms[slot],
-                     new_job && begins_with(route->key, "job/"));
+    return route_due(&rule, &was, &is, &near, now.ms - pub->said_ms[slot],
+                     new_job && begins_with(rule.key, "job/"));
 }
 
-static bool say_field(struct publisher *pub, const struct printer *printer,
-                      const struct route *route, int slot, struct moment now)
+/* Note that the broker has the value of a slot. */
+static void note_said(struct publisher *pub, const struct telemetry *t,
+                      int slot, struct moment now)
 {
-    const struct telemetry *t = printer_telemetry(printer);
     struct value v = telemetry_get(t, slot);
-    char text[VALUE_FORMAT_MAX];
 
-    if (!outlet_say(pub->outlet, route->topic,
-                    payload_of(pub, route, t, slot, text), route->qos,
-                    route->retain))
-        return false;
     if (v.kind == VALUE_TEXT)
         telemetry_set_text(&pub->said, slot, telemetry_text(t, slot));
     else
         telemetry_set(&pub->said, slot, v);
     pub->said_ms[slot] = now.ms ? now.ms : 1;
+}
+
+/* Say the value of a slot if it is due. False: it could not go out. */
+static bool say_field(struct publisher *pub, const struct printer *printer,
+                      enum field field, int instance, bool new_job,
+                      struct moment now)
+{
+    const struct telemetry *t = printer_telemetry(printer);
+    int slot = field_slot(field, instance);
+    char text[VALUE_FORMAT_MAX];
+    struct route route;
+
+    if (pub->said_ms[slot] && telemetry_equal(&pub->said, t, slot))
+        return true;
+    pub->json_stale =
+        pub->json_stale || !begins_with(field_row(field)->key, "poll/");
+    if (pub->said_ms[slot] &&
+        !is_worth_it(pub, printer, field, instance, new_job, now))
+        return true;
+    /* one that is switched off counts as said */
+    if (routes_field(&pub->routes, field, instance, printer_instances(printer),
+                     &route) &&
+        !outlet_say(pub->outlet, route.topic,
+                    payload_of(pub, &route, t, slot, text), route.qos,
+                    route.retain))
+        return false;
+    note_said(pub, t, slot, now);
     return true;
 }
 
 static bool say_fields(struct publisher *pub, const struct printer *printer,
                        struct moment now)
 {
+    const struct instances *instances = printer_instances(printer);
     int64_t job =
         telemetry_integer(printer_telemetry(printer), SLOT_JOB_ID, -1);
-    struct route route;
-    enum field f;
-    int i;
+    bool new_job = job != pub->said_job;
+    int n, i;
 
-    for (f = 0; f < FIELD_COUNT; f++)
-        for (i = 0; i < field_instances(f); i++)
-            if (is_due(pub, printer, f, i, job != pub->said_job, now, &route) &&
-                !say_field(pub, printer, &route, field_slot(f, i), now))
+    if (pub->field_count == 0)
+        find_fields(pub, printer_driver(printer));
+    for (n = 0; n < pub->field_count; n++) {
+        enum field f = pub->fields[n];
+        int count = count_instances(pub, f, instances);
+
+        for (i = 0; i < count; i++)
+            if (!say_field(pub, printer, f, i, new_job, now))
                 return false;
+    }
     pub->said_job = job;
     return true;
 }
 
-/* The object that a key's last part goes into, made on the way. */
-static cJSON *json_parent(cJSON *root, char *key, char **last)
+static uint64_t hash_of(const char *text)
 {
-    char *part = key, *slash;
+    uint64_t hash = 1469598103934665603u; /* FNV-1a */
 
-    while ((slash = strchr(part, '/'))) {
-        cJSON *child;
-
-        *slash = '\0';
-        child = cJSON_GetObjectItemCaseSensitive(root, part);
-        root = child ? child : cJSON_AddObjectToObject(root, part);
-        part = slash + 1;
-    }
-    *last = part;
-    return root;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+    return hash;
 }
 
-static void json_add(cJSON *root, const struct route *route,
-                     const struct telemetry *t, int slot)
+/* True unless it could not go out. */
+static bool say_json_text(struct publisher *pub, const char *text,
+                          struct moment now)
 {
-    struct value v = telemetry_get(t, slot);
-    char key[FIELD_KEY_MAX + 1], text[VALUE_FORMAT_MAX];
-    cJSON *parent;
-    char *last;
+    uint64_t hash = hash_of(text);
 
-    memcpy(key, route->key, sizeof key);
-    parent = json_parent(root, key, &last);
-    if (v.kind == VALUE_TEXT) {
-        cJSON_AddStringToObject(parent, last, telemetry_text(t, slot));
-        return;
-    }
-    value_format(v, route->quantity, route->decimals, text);
-    if (v.kind == VALUE_TIME || v.kind == VALUE_WORD)
-        cJSON_AddStringToObject(parent, last, text);
-    else
-        cJSON_AddRawToObject(parent, last, text);
-}
-
-void publisher_json(const struct routes *routes, const struct telemetry *t,
-                    const struct instances *instances, struct buffer *out)
-{
-    cJSON *root = cJSON_CreateObject();
-    struct route route;
-    enum field f;
-    char *text;
-    int i;
-
-    for (f = 0; f < FIELD_COUNT; f++)
-        for (i = 0; i < field_instances(f); i++)
-            if (telemetry_known(t, field_slot(f, i)) &&
-                !begins_with(field_row(f)->key, "poll/") &&
-                routes_field(routes, f, i, instances, &route))
-                json_add(root, &route, t, field_slot(f, i));
-    text = cJSON_PrintUnformatted(root);
-    if (text)
-        buffer_text_add(out, text);
-    cJSON_free(text);
-    cJSON_Delete(root);
+    if (pub->json_ms && hash == pub->json_hash)
+        return true;
+    if (!say_fixed(pub, "", text))
+        return false;
+    pub->json_ms = now.ms ? now.ms : 1;
+    pub->json_hash = hash;
+    return true;
 }
 
 /* At most every 5 s, at once when the state or the job changed. */
@@ -294,9 +303,10 @@ static bool say_json(struct publisher *pub, const struct printer *printer,
     enum state state = telemetry_state(t);
     int64_t job = telemetry_integer(t, SLOT_JOB_ID, -1);
     struct buffer text = {0};
+    bool ok;
 
     pub->json_wake_ms = INT64_MAX;
-    if (!pub->config->json ||
+    if (!pub->config->json || !pub->json_stale ||
         (printer_online(printer) && !printer_settled(printer)))
         return true;
     if (pub->json_ms && now.ms - pub->json_ms < JSON_GAP_MS &&
@@ -305,20 +315,13 @@ static bool say_json(struct publisher *pub, const struct printer *printer,
         return true;
     }
     publisher_json(&pub->routes, t, printer_instances(printer), &text);
-    if (pub->json_ms &&
-        strcmp(buffer_text(&text), buffer_text(&pub->json)) == 0) {
-        buffer_release(&text);
-        return true;
-    }
-    if (!say_fixed(pub, "", buffer_text(&text))) {
-        buffer_release(&text);
+    ok = say_json_text(pub, buffer_text(&text), now);
+    buffer_release(&text);
+    if (!ok)
         return false;
-    }
-    pub->json_ms = now.ms ? now.ms : 1;
     pub->json_state = state;
     pub->json_job = job;
-    buffer_release(&pub->json);
-    pub->json = text;
+    pub->json_stale = false;
     return true;
 }
 

@@ -399,6 +399,39 @@ static void json_nests_and_keeps_types(void **state)
     telemetry_release(&t);
 }
 
+/* What belongs into one object is not always told in one go. */
+static void json_opens_each_object_once(void **state)
+{
+    struct stage *s = *state;
+    struct telemetry t = {0};
+    struct instances storages = {.count = 0};
+    struct buffer out = {0};
+
+    (void)instances_learn(&storages, "usb", 0);
+    (void)instances_learn(&storages, "local", 0);
+    s->mapping->custom_count = 1;
+    s->mapping->custom[0] =
+        (struct custom_field){.key = "bed/power", .quantity = QUANTITY_PERCENT};
+    field_wish_init(&s->mapping->custom[0].wish);
+    telemetry_set(&t, SLOT_BED_TARGET, value_number(60));
+    telemetry_set(&t, SLOT_SPEED, value_number(100));
+    telemetry_set(&t, SLOT_STORAGE_FREE, value_integer(1));
+    telemetry_set(&t, SLOT_STORAGE_FREE + 1, value_integer(2));
+    telemetry_set(&t, SLOT_STORAGE_FILES, value_integer(3));
+    telemetry_set(&t, SLOT_CUSTOM, value_number(7));
+    publisher_json(publisher_routes(s->publisher), &t, &storages, &out);
+    assert_string_equal(buffer_text(&out),
+                        "{\"speed\":100,\"bed\":{\"target\":60.0,"
+                        "\"power\":7},\"storage\":{\"usb\":{\"free\":1,"
+                        "\"files\":3},\"local\":{\"free\":2}}}");
+    s->mapping->custom_count = 0;
+    buffer_reset(&out);
+    telemetry_release(&t);
+    publisher_json(publisher_routes(s->publisher), &t, &storages, &out);
+    assert_string_equal(buffer_text(&out), "{}");
+    buffer_release(&out);
+}
+
 static void it_can_be_switched_off(void **state)
 {
     struct stage *s = *state;
@@ -434,6 +467,7 @@ int main(void)
         TEST(but_a_new_state_is_told_at_once),
         TEST(json_of_a_printer_that_does_not_answer_wakes_nobody),
         TEST(json_nests_and_keeps_types),
+        TEST(json_opens_each_object_once),
         TEST(it_can_be_switched_off),
     };
 
