@@ -96,8 +96,10 @@ struct bridge {
     bool say_start;  /* and before it every printer's offline */
     bool reading_back;
     uint64_t reason_hash; /* of why there is no connection, as logged */
-    int64_t session_ms;   /* when the connection came */
-    int64_t heard_ms;     /* the last retained message read back */
+    char rejected[TOPIC_MAX + 100]; /* what the broker did not take, and why */
+    bool rejected_told;             /* once for each connection */
+    int64_t session_ms;             /* when the connection came */
+    int64_t heard_ms;               /* the last retained message read back */
     bool other_online, other_host;
     char other_name[64];
     bool stood_back;                            /* that was said already */
@@ -172,6 +174,7 @@ void session_connected(void *arg);
 void session_disconnected(void *arg, const char *reason, int64_t retry_ms);
 void session_drained(void *arg);
 void session_refused(void *arg, const char *filter);
+void session_rejected(void *arg, const char *topic, const char *reason);
 /* The timers' part: reading back ends, a minute of standing back is over. */
 void session_tick(struct bridge *bridge);
 bool session_open(struct bridge *bridge, struct error *err);

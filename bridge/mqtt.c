@@ -166,7 +166,7 @@ void mqtt_free(struct mqtt *mqtt)
 
 /* Publishing */
 
-enum outcome { HANDED_OVER, BROKEN, IMPOSSIBLE };
+enum outcome { HANDED_OVER, BROKEN, IMPOSSIBLE, TOO_LARGE };
 
 static bool add_properties(mosquitto_property **list,
                            const struct mqtt_message *m)
@@ -196,9 +196,9 @@ static enum outcome outcome_of(int code)
     case MOSQ_ERR_INVAL:
     case MOSQ_ERR_MALFORMED_UTF8:
     case MOSQ_ERR_PAYLOAD_SIZE:
-    case MOSQ_ERR_OVERSIZE_PACKET:
     case MOSQ_ERR_DUPLICATE_PROPERTY:
     case MOSQ_ERR_NOT_SUPPORTED: return IMPOSSIBLE;
+    case MOSQ_ERR_OVERSIZE_PACKET: return TOO_LARGE;
     default: return BROKEN;
     }
 }
@@ -229,6 +229,9 @@ static enum outcome hand_over(struct mqtt *mqtt, const struct mqtt_message *m,
         mqtt->backlog += wire_size(m);
     } else if (outcome == BROKEN && !mqtt_link_check(link, code)) {
         mqtt_kick(mqtt);
+    } else if (outcome == TOO_LARGE && mqtt->events.rejected != NULL) {
+        mqtt->events.rejected(mqtt->arg, m->topic,
+                              "the message is larger than the broker takes");
     }
     return outcome;
 }
@@ -263,7 +266,8 @@ static bool send_one(struct mqtt *mqtt)
     int mid = 0;
     switch (hand_over(mqtt, &message, &mid)) {
     case HANDED_OVER: mqtt_queue_sent(&mqtt->queue, entry, mid); return true;
-    case IMPOSSIBLE: mqtt_queue_drop(&mqtt->queue, entry); return true;
+    case IMPOSSIBLE:
+    case TOO_LARGE: mqtt_queue_drop(&mqtt->queue, entry); return true;
     case BROKEN: break;
     }
     return false;
@@ -297,9 +301,9 @@ static bool publish_now(struct mqtt *mqtt, const struct mqtt_message *message)
 {
     /* The usual case, without a copy: nothing waits that has to go first. */
     if (message->qos == 0 && mqtt->queue.lively.count == 0) {
-        bool handed = hand_over(mqtt, message, NULL) == HANDED_OVER;
+        enum outcome outcome = hand_over(mqtt, message, NULL);
         mqtt_watch(mqtt);
-        return handed;
+        return outcome == HANDED_OVER || outcome == TOO_LARGE;
     }
     bool added = enqueue(mqtt, message);
     mqtt->refused |= !added;

@@ -76,7 +76,9 @@ struct mqtt_events {
     /* The broker refused a subscription. */
     void (*refused)(void *arg, const char *filter);
     /* The broker did not take a QoS 1 message (MQTT 5 tells, 3.1.1 never):
-     * normally its access rules. */
+     * normally its access rules. Or it takes none so large, and the message
+     * was dropped although mqtt_publish() returned true. Do not publish from
+     * inside. */
     void (*rejected)(void *arg, const char *topic, const char *reason);
     /* Messages can go out again after mqtt_publish() returned false. */
     void (*drained)(void *arg);

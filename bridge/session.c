@@ -137,6 +137,8 @@ void session_connected(void *arg)
     log_info("connected to the broker %s with MQTT %s", b->config->mqtt.url,
              mqtt.protocol == 5 ? "5" : "3.1.1");
     b->reason_hash = 0;
+    b->rejected[0] = '\0';
+    b->rejected_told = false;
     b->session_ms = b->heard_ms = bridge_now(b).ms;
     b->other_online = b->other_host = b->found_printers = false;
     b->other_health_before = 0;
@@ -187,6 +189,30 @@ void session_refused(void *arg, const char *filter)
               filter);
 }
 
+/* Told by the next tick: a line in the log may be a message, too. */
+void session_rejected(void *arg, const char *topic, const char *reason)
+{
+    struct bridge *b = arg;
+
+    if (b->rejected_told || b->rejected[0])
+        return;
+    (void)snprintf(b->rejected, sizeof b->rejected, "%s: %s", topic, reason);
+    bridge_wake_soon(b);
+}
+
+/* Normally the broker does not take a whole kind of messages: the first one is
+ * told. */
+static void tell_rejected(struct bridge *b)
+{
+    if (!b->rejected[0])
+        return;
+    b->rejected_told = true;
+    log_warning("the broker does not take %s (there may be more; told once for "
+                "each connection)",
+                b->rejected);
+    b->rejected[0] = '\0';
+}
+
 static void end_reading_back(struct bridge *b)
 {
     b->reading_back = false;
@@ -220,6 +246,7 @@ void session_tick(struct bridge *b)
 {
     int64_t now = bridge_now(b).ms;
 
+    tell_rejected(b);
     if (b->session == SESSION_LISTEN && now - b->session_ms >= LISTEN_MS)
         end_listening(b);
     if (b->session == SESSION_STANDBACK && now - b->session_ms >= STANDBACK_MS)
@@ -241,6 +268,7 @@ bool session_open(struct bridge *b, struct error *err)
         .disconnected = session_disconnected,
         .message = inbox_message,
         .refused = session_refused,
+        .rejected = session_rejected,
         .drained = session_drained,
     };
     const struct config_mqtt *c = &b->config->mqtt;
