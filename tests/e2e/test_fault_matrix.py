@@ -159,7 +159,7 @@ def two_missed_polls_make_it_offline(street, cell):
 def every_order_is_answered_once(street, cell):
     for command, wanted in (("resume", 1), ("cancel", street.moment not in ("contact", "order")),
                             ("pause", street.moment == "order"),
-                            ("refresh", 2 if cell.fault.kind == "storm" else 1)):
+                            ("refresh", 1 + cell.asked_again)):
         finals = street.finals(cell, command)
         if len(finals) != wanted:
             yield f"{command} was answered with {finals}"

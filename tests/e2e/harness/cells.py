@@ -22,9 +22,10 @@ def table(cells):
         this = found.get(row + column)
         return marks[None if this is None else bool(this["wrong"])]
     heads = [f"{moment}/{profile}" for moment, profile in columns]
-    yield " " * 20 + " ".join(heads)
+    width = max(len(" ".join(r)) for r in rows) + 2
+    yield " " * width + " ".join(heads)
     for row in rows:
-        yield f"{' '.join(row):20}" + " ".join(f"{mark(row, c):{len(h)}}" for c, h in zip(columns, heads))
+        yield f"{' '.join(row):{width}}" + " ".join(f"{mark(row, c):{len(h)}}" for c, h in zip(columns, heads))
     broken = [c for c in cells if c["wrong"]]
     yield f"{len(cells)} cells: {len(cells) - len(broken)} kept, {len(broken)} failed"
     for c in broken:

@@ -47,6 +47,7 @@ class Cell:
     struck: float = 0.0     # time.time()
     healed: float = 0.0
     at_strike: dict = field(default_factory=dict)
+    asked_again: bool = False
     crowded: int = 0        # most samples in a row with two connections, or two requests in flight
 
 
@@ -267,7 +268,9 @@ class Street:
         for cell in self.cells:
             cell.healed = time.time()
             cell.printer.heal()
-            if cell.fault.kind == "storm":      # a refused password is tried again when somebody asks
+            # A refused password is tried again after a minute, or when somebody asks.
+            cell.asked_again = "password refused" in (self.shows(cell, "poll/error") or "")
+            if cell.asked_again:
                 self._send(cell, "refresh", "PRESS")
         self.all_of("online again", self.cells, lambda c: self.shows(c, "availability") == "online"
                     and self.shows(c, "nozzle/temperature") == f"{MEANWHILE}")
