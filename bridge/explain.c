@@ -263,7 +263,7 @@ static cJSON *explain_command(const struct subject *s, enum command command)
 static bool unknown(const struct subject *s, const char *what,
                     struct error *err)
 {
-    const char *names[FIELD_COUNT + COMMAND_COUNT + 1] = {0};
+    const char *names[(int)FIELD_COUNT + (int)COMMAND_COUNT + 1] = {0};
     const char *nearest;
     int i, n = 0;
 
