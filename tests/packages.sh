@@ -8,7 +8,7 @@ build_needs='cc:gcc h/stdlib.h:libc6-dev cmake:cmake ninja:ninja-build
 demo_needs='mosquitto:mosquitto mosquitto_pub:mosquitto-clients
 	/usr/bin/python3:python3 py/paho.mqtt.client:python3-paho-mqtt'
 test_needs='pc/cmocka:libcmocka-dev py/pytest:python3-pytest py/xdist:python3-pytest-xdist
-	openssl:openssl'
+	openssl:openssl curl:curl'
 ci_needs='clang:clang libfuzzer:libclang-rt-dev clang-format:clang-format
 	run-clang-tidy:clang-tidy valgrind:valgrind'
 

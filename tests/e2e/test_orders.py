@@ -251,7 +251,7 @@ def test_a_flood_of_orders_is_answered_one_by_one_and_bounded(house, printing):
     assert set(codes) == {"done", "conflict", "queue_full"}
     assert codes.count("done") == 1 and codes.count("conflict") == 7 and codes.count("queue_full") == 492
     assert all(a["final"] for a in answers) and pause.final()["status"] == "done"
-    assert bridge.memory_peak() - before < 8 << 20
+    assert sanitized or bridge.memory_peak() - before < 8 << 20
     assert [name for name, _ in printing.orders] == ["pause", "resume"]
     assert house.watcher.order("mk4", "refresh").final()["status"] == "done"
 

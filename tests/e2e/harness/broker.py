@@ -114,9 +114,9 @@ def certificates(folder):
 
     for name in ("ca", "other"):
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", f"/CN=test {name}", "-keyout", f"{name}.key", "-out", f"{name}.crt")
+                "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-subj", f"/CN=test {name}", "-keyout", f"{name}.key", "-out", f"{name}.crt")
     for name, extension in (("server", "subjectAltName=IP:127.0.0.1,DNS:localhost"), ("client", "")):
-        (folder / f"{name}.ext").write_text(extension + "\nbasicConstraints=CA:FALSE\n")
+        (folder / f"{name}.ext").write_text(extension + "\nbasicConstraints=CA:FALSE\nkeyUsage=digitalSignature\n")
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
                 "-keyout", f"{name}.key", "-out", f"{name}.csr")
         openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial",
