@@ -456,6 +456,7 @@ enum bridge_end bridge_run(const struct config *config)
         return BRIDGE_REFUSED;
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes: as a full disk */
     allow_many_files();
     open_loop(b);
     name_ourselves(b);
