@@ -1,132 +1,199 @@
-"""What it costs: memory, requests, connections, time. Bounds are generous; the numbers behind them are not."""
-import pathlib
+"""What the system runs out of, and an end at any moment: the bridge says why, goes on, and stops cleanly."""
+import json
+import os
+import random
+import resource
 import time
 
 import pytest
 
 from harness import BASE, polls, status_times
 from harness.process import until
+from harness.square import Hose
+from sim.faults import KINDS
 
-MIB = 1 << 20
-
-
-@pytest.fixture(autouse=True)
-def plain(sanitized):
-    if sanitized:
-        pytest.skip("a sanitizer's memory and time are not ours")
+SEED = 20261121
+MANY = 12
+ROOM = 5        # descriptors beyond what is open
 
 
-def test_an_answer_of_20_mb_costs_no_memory(house):
-    printer = house.add("mk4")
+def printing(house, name="mk4", **options):
+    printer = house.add(name, job_id=128, **options)
     bridge = house.run()
-    mark = house.watcher.mark
-    printer.fault("huge", size=20_000_000)
-    house.wait("mk4", "availability", "offline", mark)
-    house.wait("mk4", "poll/error", lambda t: "over" in t, mark)
-    assert bridge.memory_peak() <= 30 * MIB
-    printer.heal()
-    house.wait_online("mk4", after=house.wait("mk4", "availability", "offline", mark))
+    printer.start_print(duration=36000)
+    house.wait(name, "event", lambda t: json.loads(t)["event_type"] == "started")
+    house.wait(name, "can/pause", "online")
+    return printer, bridge
 
 
-@pytest.mark.parametrize("kind", ["nested", "numbers"])
-def test_hostile_json_costs_no_memory(house, kind):
-    """Half a megabyte of brackets or of small numbers: forty times as much in a careless parser."""
-    printer = house.add("mk4")
-    bridge = house.run()
-    mark = house.watcher.mark
-    if kind == "nested":
-        printer.fault("nested", depth=500_000)
-    else:
-        printer.override("/api/v1/status", body="[" + "1," * 400_000 + "1]")
-    house.wait("mk4", "availability", "offline", mark)
-    assert bridge.memory_peak() <= 30 * MIB
+def remembered(house):
+    with open(house.folder / "state" / "state.json") as file:
+        return json.load(file)
 
 
-def test_the_first_value_comes_within_a_second(house):
-    house.add("mk4")
-    began = time.monotonic()
-    house.bridge()
-    house.wait("mk4", "state", "idle")
-    assert time.monotonic() - began < 1.0
+def test_a_full_disk_costs_history_and_nothing_else(house):
+    """Nothing can be written for a while; the log goes on, since it is read by somebody else."""
+    printer = house.add("mk4", job_id=128)
+    bridge = house.bridge(wrapper=["bash", "-c", 'exec "$@" 2> >(exec cat)', "bash"])
+    house.wait_online("mk4")
+    until("a first save", lambda: (house.folder / "state" / "state.json").exists())
+    hard = resource.prlimit(bridge.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(bridge.pid, resource.RLIMIT_FSIZE, (0, hard))
+    kept = remembered(house)
+    printer.start_print(duration=36000)
+    house.wait("mk4", "event", lambda t: json.loads(t)["event_type"] == "started")
+    printer.finish()
+    house.wait("mk4", "event", lambda t: json.loads(t)["event_type"] == "finished")
+    house.wait("mk4", "last_job/result", "finished")
+    bridge.wait_log("warning .*state.json.*may be forgotten")
+    polls(printer, 2)
+    assert bridge.log.count("may be forgotten") == 1
+    assert remembered(house) == kept        # the old one, whole
+    resource.prlimit(bridge.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    bridge.stop()
+    assert remembered(house) != kept
+    assert [m.json["event_type"] for m in house.watcher.since(topic=f"{BASE}/mk4/event")] == ["started", "finished"]
 
 
-@pytest.mark.parametrize("profile", ["buddy", "pi"])
-def test_a_poll_is_one_request_on_one_connection(house, profile):
-    """A minute at the printer, its clock pushed along. A Pi closes after each answer, so it never has two."""
-    printer = house.add("p", profile)
-    printer.start_print(duration=360000)
-    house.run()
-    house.wait("p", "storage/*")
-    polls(printer, 1)
-    printer.reset_counters()
-    for _ in range(4):
-        printer.advance(14)     # with the second between: a minute
-        polls(printer, 1)
-    other = [r for r in printer.requests if r.target != "/api/v1/status"]
-    assert printer.max_connections == 1 and printer.max_in_flight == 1
-    assert printer.connections == (0 if profile == "buddy" else len(printer.requests))
-    assert printer.unauthorized <= (0 if profile == "buddy" else 2)
-    assert len(other) <= 2 * printer.unauthorized       # who it is, after a stale nonce
-
-
-def test_a_steady_hour_costs_next_to_nothing_beside_the_polls(house):
-    """Requests per poll over an hour of Buddy, reckoned from what a stale nonce and a minute's endpoints cost."""
-    printer = house.add("mk4")
-    printer.start_print(duration=360000)
-    house.run()
-    house.wait("mk4", "storage/*")
-    polls(printer, 1)
-    printer.reset_counters()
-    printer.advance(301)        # the nonce of 300 s is stale now
-    polls(printer, 3)
-    for_the_nonce = len(printer.requests) - 3
-    assert 1 <= for_the_nonce <= 3
-    # 300 polls of a second between two nonces, 2 more endpoints a minute.
-    assert (300 + for_the_nonce + 5 * 2) / 300 <= 1.05
-
-
-def test_nobody_waits_in_a_loop(house):
-    """An idle bridge uses no processor time."""
-    house.config["defaults"] = {"poll": {"idle": "5s"}}
-    printer = house.add("mk4")
-    bridge = house.run()
-    house.wait("mk4", "storage/usb/available")
-    house.watcher.wait(f"{BASE}/bridge/printers", lambda t: '"online":true' in t)
-
-    def ticks():
-        fields = pathlib.Path(f"/proc/{bridge.pid}/stat").read_text().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12])
-    before, began = ticks(), time.monotonic()
-    polls(printer, 1)
-    assert ticks() - before <= 5 * max(time.monotonic() - began, 1)      # 5 % of one processor
-
-
-def test_a_hundred_printers_are_no_matter(house):
-    names = [f"p{n:03}" for n in range(100)]
+def test_without_descriptors_the_reason_is_told_and_the_others_go_on(house):
+    names = [f"p{n}" for n in range(MANY)]
     for name in names:
         house.add(name)
     bridge = house.run()
-    house.watcher.wait(f"{BASE}/bridge/info", lambda t: '"online":100' in t)
-    assert bridge.memory_peak() <= 60 * MIB
-    late = house.sim[names[-1]]
-    polls(late, 4)
-    times = status_times(late)[2:]
-    assert max(b - a for a, b in zip(times, times[1:])) < 2.5      # asked each second
-    assert all(p.max_in_flight == 1 for p in house.sim.printers.values())
+    hard = resource.prlimit(bridge.pid, resource.RLIMIT_NOFILE)[1]
+    resource.prlimit(bridge.pid, resource.RLIMIT_NOFILE, (highest(bridge) + 1 - MANY + ROOM, hard))
+    mark = house.watcher.mark
+    for name in names:
+        house.sim[name].drop_connections()
+    told = house.watcher.wait(f"{BASE}/*/poll/error", lambda t: "too many open connections" in t, mark)
+    victim = told.topic.split("/")[1]
+    house.wait(victim, "availability", "offline", mark)
+    asked = {n: len(status_times(house.sim[n])) for n in names}
+    until("three polls of somebody", lambda: any(len(status_times(house.sim[n])) > asked[n] + 2 for n in names))
+    resource.prlimit(bridge.pid, resource.RLIMIT_NOFILE, (hard, hard))
+    until("all back", lambda: all(house.value(n, "availability") == "online" for n in names), 30)
+    assert "too many open connections" in bridge.log
 
 
-def test_memory_does_not_grow_with_use(house):
+def highest(bridge):
+    return max(int(fd) for fd in os.listdir(f"/proc/{bridge.pid}/fd"))
+
+
+def test_more_printers_than_descriptors_at_the_start(house):
+    """A limit that the bridge cannot raise. The broker comes first, then as many printers as there is room for."""
+    names = [f"p{n:02}" for n in range(40)]
+    for name in names:
+        house.add(name)
+    bridge = house.bridge(wrapper=["prlimit", "--nofile=40:40"])
+    house.watcher.wait(f"{BASE}/bridge/state", "online")
+    house.watcher.wait(f"{BASE}/*/availability", "online")
+    house.watcher.wait(f"{BASE}/*/poll/error", lambda t: "too many open connections" in t)
+    house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "too many open connections" in t)
+    bridge.stop()
+    assert house.watcher.text(f"{BASE}/bridge/state") == "offline"
+
+
+# -- SIGTERM at any moment. Each brings the bridge there and returns it.
+
+
+def at_the_start(house):
     house.add("mk4")
-    bridge = house.run()
-    house.wait("mk4", "can/print", "online")
+    bridge = house.bridge()
+    bridge.wait_log("printers?, broker")
+    return bridge
 
-    def flood(orders):
-        mark = house.watcher.mark
-        for _ in range(orders):
-            house.watcher.client.publish(f"{BASE}/mk4/command/dance", '{"transaction": "' + "x" * 900 + '"}')
-        until("all answered", lambda: len(house.watcher.since(mark, f"{BASE}/mk4/response/dance")) >= orders)
-        return int(pathlib.Path(f"/proc/{bridge.pid}/statm").read_text().split()[1]) * 4096
-    before = flood(500)
-    for _ in range(4):
-        after = flood(500)
-    assert after - before < 2 * MIB
+
+def at_first_contact(house):
+    house.add("mk4").fault("slow", delay=0.3)
+    bridge = house.bridge()
+    house.sim["mk4"].wait_for(lambda p: p.requests)
+    return bridge
+
+
+def while_a_printer_hangs(house):
+    house.add("mk4").fault("hang")
+    bridge = house.bridge()
+    house.sim["mk4"].wait_for(lambda p: p.requests)
+    return bridge
+
+
+def while_connecting_to_a_black_hole(house):
+    house.add("mk4").fault("blackhole")
+    bridge = house.bridge()
+    house.watcher.wait(f"{BASE}/bridge/state", "online")
+    return bridge
+
+
+def with_an_order_in_flight(house):
+    printer, bridge = printing(house)
+    printer.fault("slow", path="/api/v1/job/*", method="PUT", delay=30)
+    house.watcher.order("mk4", "pause")
+    printer.wait_for(lambda p: any(r.method == "PUT" for r in p.requests))
+    return bridge
+
+
+def with_an_order_that_waits_for_its_effect(house):
+    """A Pi shows PRINTING until the pause is reached."""
+    _, bridge = printing(house, profile="pi", pausing=60)
+    house.watcher.order("mk4", "pause").wait("accepted")
+    return bridge
+
+
+def while_a_print_ends(house):
+    printer, bridge = printing(house)
+    printer.finish()
+    return bridge
+
+
+def while_reconnecting(house):
+    hose = Hose(house.broker)
+    house.closing.append(hose.close)
+    house.config["mqtt"]["url"] = hose.url
+    _, bridge = printing(house)
+    hose.pull()
+    bridge.wait_log("no connection to the broker")
+    hose.plug()
+    return bridge
+
+
+def while_the_broker_hangs(house):
+    _, bridge = printing(house)
+    house.broker.freeze()
+    return bridge
+
+
+def while_the_broker_is_a_black_hole(house):
+    hose = Hose(house.broker)
+    house.closing.append(hose.close)
+    house.config["mqtt"]["url"] = hose.url
+    _, bridge = printing(house)
+    hose.kill()
+    return bridge
+
+
+def while_every_fault_strikes(house):
+    for kind in KINDS:
+        options = {"size": 1_000_000} if kind == "huge" else {}
+        house.add(kind).fault(kind, **options)
+    bridge = house.bridge()
+    house.watcher.wait(f"{BASE}/slow/availability", "online")
+    return bridge
+
+
+MOMENTS = [at_the_start, at_first_contact, while_a_printer_hangs, while_connecting_to_a_black_hole,
+           with_an_order_in_flight, with_an_order_that_waits_for_its_effect, while_a_print_ends, while_reconnecting,
+           while_the_broker_hangs, while_the_broker_is_a_black_hole, while_every_fault_strikes]
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda m: m.__name__.replace("_", "-"))
+def test_sigterm_ends_it_cleanly(house, moment, sanitized):
+    dice = random.Random(f"{SEED} {moment.__name__}")
+    bridge = moment(house)
+    time.sleep(dice.uniform(0, 0.7))
+    began = time.monotonic()
+    bridge.stop()       # exit status 0, no report of a sanitizer
+    assert time.monotonic() - began < (15 if sanitized else 5)
+    house.broker.thaw()
+    until("bridge/state offline", lambda: house.watcher.text(f"{BASE}/bridge/state") in ("offline", None), 20)
+    kept = house.watcher.retained(f"{BASE}/bridge/state")
+    assert kept in ({}, {f"{BASE}/bridge/state": b"offline"})
