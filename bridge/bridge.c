@@ -11,6 +11,7 @@
 #define SECOND_MS     1000
 #define WAKE_MS       50    /* while something is read back or announced */
 #define FLUSH_MS      2000  /* for the last messages at the end */
+#define PATIENCE_MS   2000  /* with what still runs in a worker at the end */
 #define SAVE_MS       1000  /* changes are gathered for so long */
 #define SAVE_AGAIN_MS 30000 /* after one that failed */
 
@@ -247,6 +248,11 @@ static void on_signal(uv_signal_t *signal, int number)
 
 /* --- the end ----------------------------------------------------------- */
 
+static void on_out_of_patience(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
 static void close_handles(void *arg)
 {
     struct bridge *b = arg;
@@ -264,6 +270,8 @@ static void close_handles(void *arg)
     b->mqtt = NULL;
     http_free(b->http);
     b->http = NULL;
+    (void)uv_timer_start(&b->patience, on_out_of_patience, PATIENCE_MS, 0);
+    uv_unref((uv_handle_t *)&b->patience);
 }
 
 /* keep: it must not be refused because a lot is on its way. */
@@ -342,6 +350,7 @@ static void open_loop(struct bridge *b)
     (void)uv_loop_configure(&b->loop, UV_METRICS_IDLE_TIME);
     (void)uv_timer_init(&b->loop, &b->second);
     (void)uv_timer_init(&b->loop, &b->wake);
+    (void)uv_timer_init(&b->loop, &b->patience);
     (void)uv_prepare_init(&b->loop, &b->prepare);
     (void)uv_check_init(&b->loop, &b->check);
     b->second.data = b->wake.data = b->prepare.data = b->check.data = b;
@@ -398,7 +407,7 @@ static bool open_store(struct bridge *b)
     return b->store != NULL;
 }
 
-static void release(struct bridge *b)
+static void save_last(struct bridge *b)
 {
     struct error err;
     char *text = store_text(b->store);
@@ -407,6 +416,11 @@ static void release(struct bridge *b)
         !store_write(store_path(b->store), text, &err))
         log_warning("%s", err.text);
     free(text);
+}
+
+static void release(struct bridge *b)
+{
+    save_last(b);
     inbox_release(b);
     cleanup_release(b);
     announce_free(b->announce);
@@ -471,8 +485,17 @@ enum bridge_end bridge_run(const struct config *config)
         notify("READY=1");
     }
     (void)uv_run(&b->loop, UV_RUN_DEFAULT);
-    (void)uv_loop_close(&b->loop);
     end = b->end;
+    if (uv_loop_alive(&b->loop)) {
+        /* a resolver hangs in a worker, and exit() would wait for it */
+        save_last(b);
+        if (end != BRIDGE_RESTART)
+            _exit(end == BRIDGE_REFUSED ? 2 : 0);
+        return end;
+    }
+    uv_close((uv_handle_t *)&b->patience, NULL);
+    (void)uv_run(&b->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&b->loop);
     release(b);
     free(b);
     return end;

@@ -64,8 +64,9 @@ enum session {
 struct bridge {
     const struct config *config;
     uv_loop_t loop;
-    uv_timer_t second; /* once a second: health, discovery, deadlines */
-    uv_timer_t wake;   /* session and announcements */
+    uv_timer_t second;   /* once a second: health, discovery, deadlines */
+    uv_timer_t wake;     /* session and announcements */
+    uv_timer_t patience; /* how long the end may take */
     uv_signal_t signals[2];
     uv_prepare_t prepare;
     uv_check_t check;

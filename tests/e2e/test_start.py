@@ -1,6 +1,10 @@
 """How it begins and ends: what is said first, what a second copy does, what is left behind."""
 import json
 import re
+import subprocess
+import time
+
+import pytest
 
 from harness import BASE
 from harness.process import until
@@ -180,3 +184,23 @@ def test_a_damaged_state_file_is_set_aside(house):
     assert (state / "state.json.damaged").exists()
     until("the new one is written", lambda: (state / "state.json").exists())
     assert json.loads((state / "state.json").read_text())["printers"]["mk4"]["serial"] == house.sim["mk4"].serial
+
+
+HUNG = """#include <netdb.h>
+#include <unistd.h>
+int getaddrinfo(const char *n, const char *s, const struct addrinfo *h, struct addrinfo **r)
+{ (void)n, (void)s, (void)h, (void)r; sleep(60); return EAI_AGAIN; }
+"""
+
+
+def test_a_resolver_that_hangs_does_not_hold_up_the_end(house, sanitized):
+    if sanitized:
+        pytest.skip("a sanitizer wants to be the first library")
+    shim = house.folder / "hung.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", shim], input=HUNG.encode(), check=True)
+    bridge = house.bridge({"mqtt": {"url": "mqtt://broker.test"}, "printers": {"a": {"url": "http://a.test"}}},
+                          env={"LD_PRELOAD": str(shim)})
+    bridge.wait_log("1 printer")
+    asked = time.monotonic()
+    bridge.stop()
+    assert time.monotonic() - asked < 30
