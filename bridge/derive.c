@@ -52,7 +52,8 @@ static void derive_start(struct telemetry *next, struct job_start *start,
     }
     if (printing >= 0)
         start->printing = printing;
-    if (start->known)
+    /* Before 1970: the clock has not been set yet. */
+    if (start->known && start->at >= 0)
         telemetry_set(next, SLOT_JOB_STARTED_AT, value_time(start->at));
 }
 

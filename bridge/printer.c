@@ -79,6 +79,7 @@ struct printer *printer_new(const struct config_printer *config,
     p->next_poll_ms = now.ms + delay_ms;
     p->untried = printer_all_endpoints(p);
     p->since_ms = now.ms;
+    p->clock = now.wall - now.ms / 1000;
     return p;
 }
 

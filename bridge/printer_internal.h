@@ -67,7 +67,7 @@ struct printer {
     struct device device;
     struct printer_memory memory;
     struct job_start start;
-    int64_t clock; /* wall less monotonic seconds; 0 = not looked at yet */
+    int64_t clock;         /* wall less monotonic seconds */
     int64_t parted_ms;     /* status and job agreed about its id until then */
     double saved_progress; /* of the job, as memory was last saved */
     struct orders orders;

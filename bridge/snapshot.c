@@ -111,7 +111,7 @@ static void follow_clock(struct printer *p, struct moment now)
     int64_t clock = now.wall - now.ms / 1000;
     int64_t step = clock - p->clock;
 
-    if (p->clock && (step > CLOCK_STEP_S || step < -CLOCK_STEP_S))
+    if (step > CLOCK_STEP_S || step < -CLOCK_STEP_S)
         p->start.at += step;
     p->clock = clock;
 }
