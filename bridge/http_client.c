@@ -98,6 +98,7 @@ struct http_client *http_client_new(struct http *http,
     struct http_client *c = memory_zero(1, sizeof *c);
 
     c->shard = http_shard_join(http);
+    c->fd = CURL_SOCKET_BAD;
     c->ca_file = memory_text(target->ca_file);
     c->insecure = target->insecure;
     c->timeout_ms = target->timeout_ms > 0 ? target->timeout_ms : TIMEOUT_MS;

@@ -48,6 +48,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
     fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
                 address->protocol);
     c->socket_errno = fd < 0 ? errno : 0;
+    http_shard_opened(c->shard, fd);
     return fd;
 }
 
@@ -141,6 +142,11 @@ static unsigned set_connection(struct http_client *c, CURL *easy)
     bad |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 2048L);
     bad |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     bad |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, c);
+    bad |=
+        curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, http_close_socket);
+    /* connections outlive their handle */
+    bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA,
+                            http_shard_owner(c->shard));
     bad |=
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, c->insecure ? 0L : 1L);
     bad |=

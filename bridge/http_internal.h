@@ -24,6 +24,11 @@ void http_shard_leave(struct http_shard *shard);
 void http_shard_start(struct http_shard *shard, CURL *easy);
 void http_shard_stop(struct http_shard *shard, CURL *easy);
 int64_t http_now_ms(void);
+struct http *http_shard_owner(const struct http_shard *shard);
+/* A new socket, before libcurl uses it. */
+void http_shard_opened(struct http_shard *shard, curl_socket_t fd);
+/* CURLOPT_CLOSESOCKETFUNCTION; http: the owner. */
+int http_close_socket(void *http, curl_socket_t fd);
 
 /* ---- http_login.c: which credentials a request carries ---- */
 
@@ -71,8 +76,9 @@ enum { LINE_EXPECT, LINE_ACCEPT, LINE_LOGIN, LINE_TYPE, LINE_COUNT };
 
 struct http_client {
     struct http_shard *shard;
-    CURL *easy; /* made by the first request */
-    char *url;  /* scheme, host, port; path "/" */
+    CURL *easy;       /* made by the first request */
+    curl_socket_t fd; /* that it was last seen to use */
+    char *url;        /* scheme, host, port; path "/" */
     char *host;
     char *prefix; /* of the path; does not end with '/' */
     char *ca_file;

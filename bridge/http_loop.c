@@ -6,6 +6,7 @@
 #include "bridge/http_internal.h"
 #include "mapping/memory.h"
 
+#include <unistd.h>
 #include <uv.h>
 
 #define SHARD_CLIENTS 100
@@ -14,25 +15,46 @@
 #define SHARD_CONNECTIONS (2L * SHARD_CLIENTS + 16)
 
 struct http_shard {
-    uv_loop_t *loop;
+    struct http *http;
     CURLM *multi;
     uv_timer_t timer;
     size_t clients;
+};
+
+/* A socket of libcurl's on the loop. It outlives the transfer, and the socket:
+ * a printer's connection is watched all the time, since to begin and end that
+ * with each poll costs seven system calls. */
+struct watcher {
+    uv_poll_t poll;
+    struct http_shard *shard; /* of the socket's connection */
+    curl_socket_t fd;
+    int wanted; /* events that libcurl waits for; 0 = none */
+    /* An answer came through it: from then on libcurl tells before it closes
+     * the socket. Sockets that never connected it closes without a word. */
+    bool proven;
 };
 
 struct http {
     uv_loop_t *loop;
     struct http_shard **shards;
     size_t count;
+    struct watcher **watchers; /* by socket; NULL = never seen */
+    size_t watcher_count;
 };
 
-/* One socket that libcurl wants to hear of. */
-struct watcher {
-    uv_poll_t poll;
-    struct http_shard *shard;
-    curl_socket_t fd;
-    int wanted; /* events, as uv_poll_start() takes them */
-};
+static struct watcher *watcher_of(const struct http *http, curl_socket_t fd)
+{
+    return fd >= 0 && (size_t)fd < http->watcher_count ? http->watchers[fd]
+                                                       : NULL;
+}
+
+static void prove(struct http *http, curl_socket_t fd)
+{
+    struct watcher *w = watcher_of(http, fd);
+
+    if (w)
+        w->proven = true;
+}
 
 /* Hand the finished transfers to their clients. A callback may start, abort
  * and free any client: nothing is kept across it. */
@@ -47,6 +69,8 @@ static void reap(struct http_shard *shard)
         struct http_client *client = NULL;
 
         (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&client);
+        if (code == CURLE_OK)
+            prove(shard->http, client->fd);
         http_shard_stop(shard, easy);
         http_client_ended(client, code);
     }
@@ -63,40 +87,77 @@ static void act(struct http_shard *shard, curl_socket_t fd, int events)
 /* On an error libcurl is told nothing and looks for itself: told of an error,
  * it gives up without reading what it is, and a poll on a dead connection would
  * not be sent again. The loop stops watching then, but bytes that came before
- * the error may be left to read. */
+ * the error may be left to read. What happens on an idle connection is the
+ * server closing it; libcurl finds out before it uses it again. */
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct watcher *w = poll->data;
     int flags = 0;
 
+    if (!w->wanted) {
+        (void)uv_poll_stop(poll);
+        return;
+    }
     if (status >= 0 && events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
     if (status >= 0 && events & UV_WRITABLE)
         flags |= CURL_CSELECT_OUT;
     act(w->shard, w->fd, flags);
-    if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
+    if (status < 0 && w->wanted)
         (void)uv_poll_start(poll, w->wanted, on_ready);
 }
 
-static void on_watcher_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
 /* NULL when the loop cannot watch the socket; its request then times out. */
-static struct watcher *watcher_new(struct http_shard *shard, curl_socket_t fd)
+static struct watcher *watcher_new(struct http *http, curl_socket_t fd)
 {
     struct watcher *w = memory_zero(1, sizeof *w);
+    size_t i;
 
-    w->shard = shard;
     w->fd = fd;
     w->poll.data = w;
-    if (uv_poll_init_socket(shard->loop, &w->poll, fd) < 0) {
+    if (uv_poll_init_socket(http->loop, &w->poll, fd) < 0) {
         free(w);
         return NULL;
     }
-    (void)curl_multi_assign(shard->multi, fd, w);
+    if ((size_t)fd >= http->watcher_count) {
+        size_t count = (size_t)fd + 64;
+
+        http->watchers =
+            memory_grow(http->watchers, count, sizeof(struct watcher *));
+        for (i = http->watcher_count; i < count; i++)
+            http->watchers[i] = NULL;
+        http->watcher_count = count;
+    }
+    http->watchers[fd] = w;
     return w;
+}
+
+/* libcurl wants nothing from the socket any more: it is idle, or going. */
+static void relax(struct watcher *w)
+{
+    bool readable = w->wanted == UV_READABLE;
+
+    w->wanted = 0;
+    if (!w->proven || !readable)
+        (void)uv_poll_stop(&w->poll);
+}
+
+static void wait_for(struct http_shard *shard, curl_socket_t fd, int wanted)
+{
+    struct watcher *w = watcher_of(shard->http, fd);
+    bool watched;
+
+    if (!w)
+        w = watcher_new(shard->http, fd);
+    if (!w)
+        return;
+    /* one that is idle is watched for what may be read */
+    watched = uv_is_active((uv_handle_t *)&w->poll) &&
+              wanted == (w->wanted ? w->wanted : UV_READABLE);
+    w->shard = shard;
+    w->wanted = wanted;
+    if (!watched)
+        (void)uv_poll_start(&w->poll, wanted, on_ready);
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
@@ -108,22 +169,64 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
         [CURL_POLL_INOUT] = UV_READABLE | UV_WRITABLE,
     };
     struct http_shard *shard = arg;
-    struct watcher *w = assigned;
+    struct watcher *w = watcher_of(shard->http, fd);
+    struct http_client *client = NULL;
 
-    (void)easy;
+    (void)assigned;
     if (what == CURL_POLL_REMOVE) {
-        (void)curl_multi_assign(shard->multi, fd, NULL);
         if (w)
-            uv_close((uv_handle_t *)&w->poll, on_watcher_closed);
+            relax(w);
     } else if (what >= CURL_POLL_IN && what <= CURL_POLL_INOUT) {
-        if (!w)
-            w = watcher_new(shard, fd);
-        if (!w)
-            return 0;
-        w->wanted = wanted[what];
-        (void)uv_poll_start(&w->poll, w->wanted, on_ready);
+        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&client);
+        if (client)
+            client->fd = fd;
+        wait_for(shard, fd, wanted[what]);
     }
     return 0;
+}
+
+/* The number may have belonged to a socket that is closed by now. */
+static void forget_socket(struct http *http, curl_socket_t fd)
+{
+    struct watcher *w = watcher_of(http, fd);
+
+    if (!w)
+        return;
+    w->proven = false;
+    w->wanted = 0;
+    (void)uv_poll_stop(&w->poll);
+}
+
+void http_shard_opened(struct http_shard *shard, curl_socket_t fd)
+{
+    forget_socket(shard->http, fd);
+}
+
+struct http *http_shard_owner(const struct http_shard *shard)
+{
+    return shard->http;
+}
+
+int http_close_socket(void *http, curl_socket_t fd)
+{
+    forget_socket(http, fd);
+    return close(fd);
+}
+
+static void on_watcher_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void free_watchers(struct http *http)
+{
+    size_t i;
+
+    for (i = 0; i < http->watcher_count; i++)
+        if (http->watchers[i])
+            uv_close((uv_handle_t *)&http->watchers[i]->poll,
+                     on_watcher_closed);
+    free(http->watchers);
 }
 
 static void on_time(uv_timer_t *timer)
@@ -173,7 +276,7 @@ static struct http_shard *shard_new(struct http *http)
 {
     struct http_shard *shard = memory_zero(1, sizeof *shard);
 
-    shard->loop = http->loop;
+    shard->http = http;
     (void)uv_timer_init(http->loop, &shard->timer);
     shard->timer.data = shard;
     shard->multi = multi_new(shard);
@@ -249,6 +352,7 @@ void http_free(struct http *http)
         return;
     for (size_t i = 0; i < http->count; i++)
         shard_free(http->shards[i]);
+    free_watchers(http);
     free(http->shards);
     free(http);
 }
