@@ -48,6 +48,9 @@ struct http_login {
     bool use_key; /* HTTP_AUTH_AUTO: the server wants X-Api-Key */
     bool ready;   /* digest is set up */
     struct digest digest;
+    /* Without a counter (qop) the line of a request is the same as long as the
+     * nonce: the last one, and what it was for ("GET /api/v1/status"). */
+    struct buffer kept, kept_for;
 };
 
 /* What one http_send() has tried so far: each way is gone once. */

@@ -32,8 +32,19 @@ bool http_login_init(struct http_login *login, const struct http_target *target,
     return true;
 }
 
+static void forget_kept(struct http_login *login)
+{
+    if (login->kept.bytes)
+        OPENSSL_cleanse(login->kept.bytes, login->kept.capacity);
+    buffer_reset(&login->kept);
+    buffer_reset(&login->kept_for);
+}
+
 void http_login_release(struct http_login *login)
 {
+    forget_kept(login);
+    buffer_release(&login->kept);
+    buffer_release(&login->kept_for);
     if (login->secret)
         OPENSSL_cleanse(login->secret, strlen(login->secret));
     digest_wipe(&login->digest);
@@ -64,6 +75,32 @@ static enum login_kind kind_now(const struct http_login *login)
     return login->ready ? LOGIN_DIGEST : LOGIN_NONE;
 }
 
+/* kept_for is "METHOD URI". */
+static bool is_kept(const struct http_login *login, const char *method,
+                    const char *uri)
+{
+    const char *kept = buffer_text(&login->kept_for);
+    size_t len = strlen(method);
+
+    return login->kept.len && strncmp(kept, method, len) == 0 &&
+           kept[len] == ' ' && strcmp(kept + len + 1, uri) == 0;
+}
+
+static bool add_digest(struct http_login *login, const char *method,
+                       const char *uri, struct buffer *line)
+{
+    if (is_kept(login, method, uri))
+        return buffer_add(line, login->kept.bytes, login->kept.len);
+    if (!buffer_text_add(line, "Authorization: ") ||
+        !digest_header(&login->digest, method, uri, line, NULL))
+        return false;
+    if (login->digest.challenge.qop)
+        return true;
+    forget_kept(login);
+    return buffer_format(&login->kept_for, "%s %s", method, uri) &&
+           buffer_add(&login->kept, line->bytes, line->len);
+}
+
 enum login_kind http_login_line(struct http_login *login, const char *method,
                                 const char *uri, struct buffer *line)
 {
@@ -79,10 +116,7 @@ enum login_kind http_login_line(struct http_login *login, const char *method,
     case LOGIN_TOKEN:
         ok = buffer_format(line, "Authorization: Token %s", login->secret);
         break;
-    case LOGIN_DIGEST:
-        ok = buffer_text_add(line, "Authorization: ") &&
-             digest_header(&login->digest, method, uri, line, NULL);
-        break;
+    case LOGIN_DIGEST: ok = add_digest(login, method, uri, line); break;
     }
     if (ok)
         return kind;
@@ -97,6 +131,7 @@ static bool take_up(struct http_login *login,
     char cnonce[2 * sizeof bytes + 1];
 
     login->ready = false;
+    forget_kept(login);
     if (RAND_bytes(bytes, sizeof bytes) != 1)
         return error_set(err, "OpenSSL has no random numbers for the login");
     for (size_t i = 0; i < sizeof bytes; i++)

@@ -84,6 +84,13 @@ static struct fake_reply maze(struct fake_server *s, int n)
                      false);
 }
 
+/* Asks once, then believes everything. */
+static struct fake_reply trusting(struct fake_server *s, int n)
+{
+    (void)s;
+    return n == 0 ? challenge(NONCE_1, false) : ok();
+}
+
 static struct fake_reply open_door(struct fake_server *s, int n)
 {
     (void)s;
@@ -118,6 +125,25 @@ static void a_stale_nonce_is_replaced_silently(void **state)
     assert_int_equal(world_get(w, c, "/secret.html").answer.status, 200);
     assert_int_equal(s->count, 4);
     assert_int_equal(s->connections, 1);
+    http_client_free(c);
+}
+
+static void each_target_and_method_has_its_own_response(void **state)
+{
+    struct world *w = *state;
+    struct fake_server *s = world_server(w, trusting);
+    struct http_client *c = world_client(w, s, "password");
+
+    (void)world_get(w, c, "/secret.html");
+    assert_true(fake_server_saw(s, 1, RESPONSE_1));
+    (void)world_get(w, c, "/secret.htm");
+    assert_true(fake_server_saw(s, 2, "uri=\"/secret.htm\""));
+    assert_false(fake_server_saw(s, 2, RESPONSE_1));
+    (void)world_order(w, c, "/secret.html");
+    assert_false(fake_server_saw(s, 3, RESPONSE_1));
+    (void)world_get(w, c, "/secret.html");
+    (void)world_get(w, c, "/secret.html");
+    assert_true(fake_server_saw(s, 5, RESPONSE_1));
     http_client_free(c);
 }
 
@@ -327,6 +353,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         WORLD_TEST(one_refusal_then_one_request_a_poll),
         WORLD_TEST(a_stale_nonce_is_replaced_silently),
+        WORLD_TEST(each_target_and_method_has_its_own_response),
         WORLD_TEST(a_wrong_password_costs_two_requests),
         WORLD_TEST(the_same_nonce_again_is_a_wrong_password),
         WORLD_TEST(an_order_is_not_repeated_for_a_challenge),
