@@ -170,20 +170,35 @@ static void explain(const char *bytes, size_t len, const char *stop,
                         stop ? (size_t)(stop - bytes) + 1 : 1);
 }
 
+/* The whole of it, or NULL; *stop is where it ended. */
+static cJSON *parse(const char *bytes, size_t len, const char **stop)
+{
+    cJSON *root;
+
+    arena.parsing = true;
+    root = cJSON_ParseWithLengthOpts(bytes, len, stop, 0);
+    arena.parsing = false;
+    while (root && *stop < bytes + len && **stop && strchr(" \t\r\n", **stop))
+        (*stop)++;
+    return root;
+}
+
+/* Bare words are looked for when it is no JSON as it is: that is seldom, and
+ * to look takes a tenth of the time of parsing. */
 const struct json *json_parse(const char *bytes, size_t len, struct error *err)
 {
     const char *stop = NULL;
-    cJSON *root = NULL;
+    cJSON *root;
 
     assert(!arena.taken);
     arena.taken = true;
-    if (null_bare_words(&bytes, &len)) {
-        arena.parsing = true;
-        root = cJSON_ParseWithLengthOpts(bytes, len, &stop, 0);
-        arena.parsing = false;
+    root = parse(bytes, len, &stop);
+    if (!root && !arena.full) {
+        reset();
+        arena.taken = true;
+        if (null_bare_words(&bytes, &len))
+            root = parse(bytes, len, &stop);
     }
-    while (root && stop < bytes + len && *stop && strchr(" \t\r\n", *stop))
-        stop++;
     if (!root || stop < bytes + len) {
         explain(bytes, len, stop, root != NULL, err);
         reset();
