@@ -43,9 +43,9 @@ static int depth_of(const char *key)
  * what belongs into one object stands together, else at the end. */
 static int place_of(const struct leaves *leaves, const char *key)
 {
-    int i, best = 0, at = leaves->count;
+    int i, best = 0, at = leaves->count, all = depth_of(key);
 
-    for (i = leaves->count - 1; i >= 0; i--) {
+    for (i = leaves->count - 1; i >= 0 && best < all; i--) {
         int depth = common_depth(leaves->rows[i].key, key);
 
         if (depth > best) {
