@@ -5,6 +5,7 @@ import sys
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
+SHARED = {"test_faults.py", "test_patience.py", "test_peers_bugs.py"}       # with fixtures for the whole file
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 from harness import House, cells, certificates  # noqa: E402
@@ -14,6 +15,18 @@ from harness.bridge import is_sanitized, program  # noqa: E402
 def pytest_configure(config):
     if not program().exists():
         raise pytest.UsageError(f"no program at {program()}; build it, or name it in $P2M_BINARY")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With -n: stories of a file that share a house stay together, all others go where there is room."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return file if pathlib.Path(file).name in SHARED else nodeid
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(hookwrapper=True)
