@@ -21,7 +21,7 @@ struct document {
     char *there;   /* on the broker as far as we know: as found, or only the
                       skeleton of what we sent; NULL = nothing */
     uint64_t hash; /* of what we sent; 0 = `there` was found */
-    char *removed; /* was found and emptied; NULL = nothing */
+    char *removed; /* was found, and emptied or reduced; NULL = nothing */
     bool sure;     /* the broker had it: found, or sent long enough ago */
     bool again;    /* to be sent although it is there */
     enum task task;
@@ -237,16 +237,36 @@ static bool say(struct announce *a, struct document *d, const char *json)
     return outlet_say(a->outlet, d->topic, json, 1, true);
 }
 
-static bool send_wanted(struct announce *a, struct document *d)
+/* Home Assistant keeps ghosts of the entities that were removed while it was
+ * down: they come back now that it is there, and go again. */
+static bool restore(struct announce *a, struct document *d, const char *json,
+                    bool *ok)
+{
+    struct buffer whole = {0};
+    bool lacks =
+        d->again && d->removed &&
+        discovery_restored(d->removed, strlen(d->removed), json, &whole);
+
+    if (lacks && (*ok = say(a, d, buffer_text(&whole)))) {
+        set_text(&d->removed, NULL);
+        note_sent(d, buffer_text(&whole));
+        d->again = false;
+    }
+    buffer_release(&whole);
+    return lacks;
+}
+
+static bool send_fresh(struct announce *a, struct document *d, const char *json)
 {
     struct buffer reduced = {0};
-    char *json = a->make(d->subject);
     bool two_steps = d->there && discovery_removal(d->there, strlen(d->there),
                                                    json, &reduced);
     const char *now = two_steps ? buffer_text(&reduced) : json;
     bool ok = say(a, d, now);
 
     if (ok) {
+        if (two_steps && !d->hash)
+            set_text(&d->removed, d->there);
         /* the reduced ones are gone now: what is left is the document */
         note_sent(d, json);
         d->hash = hash_of(now); /* whoever asks before the second step */
@@ -254,6 +274,16 @@ static bool send_wanted(struct announce *a, struct document *d)
         d->again = false;
     }
     buffer_release(&reduced);
+    return ok;
+}
+
+static bool send_wanted(struct announce *a, struct document *d)
+{
+    char *json = a->make(d->subject);
+    bool ok = true;
+
+    if (!restore(a, d, json, &ok))
+        ok = send_fresh(a, d, json);
     free(json);
     return ok;
 }

@@ -84,6 +84,12 @@ bool discovery_is_ours(const char *json, size_t len, const char *bridge_topic,
 bool discovery_removal(const char *old_json, size_t len, const char *fresh,
                        struct buffer *out);
 
+/* The opposite: out becomes fresh with those components as old has them, whole.
+ * Home Assistant forgets an entity only after it has known it, so what was
+ * removed while it was down has to be announced once more first. */
+bool discovery_restored(const char *old_json, size_t len, const char *fresh,
+                        struct buffer *out);
+
 /* What discovery_removal() needs of an old document, much shorter: components
  * and platforms. Takes hostile bytes; it has no components when json is not a
  * device document. */

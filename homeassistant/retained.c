@@ -121,25 +121,27 @@ static cJSON *reduced_to(const char *platform)
     return component;
 }
 
-/* Put {"platform": ...} where components lack what old is; true if they did. */
-static bool reduce(cJSON *components, const cJSON *old)
+/* Put old, or only {"platform": ...} of it, where components lack what old is;
+ * true if they did. */
+static bool put_back(cJSON *components, const cJSON *old, bool whole)
 {
     const char *platform = platform_of(old);
     cJSON *fresh = item(components, old->string);
     const char *now = platform_of(fresh);
+    cJSON *back;
 
     if (!platform || (now && strcmp(now, platform) == 0))
         return false;
+    back = whole ? cJSON_Duplicate(old, true) : reduced_to(platform);
     if (fresh)
-        cJSON_ReplaceItemInObjectCaseSensitive(components, old->string,
-                                               reduced_to(platform));
+        cJSON_ReplaceItemInObjectCaseSensitive(components, old->string, back);
     else
-        cJSON_AddItemToObject(components, old->string, reduced_to(platform));
+        cJSON_AddItemToObject(components, old->string, back);
     return true;
 }
 
-bool discovery_removal(const char *old_json, size_t len, const char *fresh,
-                       struct buffer *out)
+static bool put_all_back(const char *old_json, size_t len, const char *fresh,
+                         bool whole, struct buffer *out)
 {
     cJSON *old = parse(old_json, len);
     cJSON *document = parse(fresh, strlen(fresh));
@@ -152,7 +154,7 @@ bool discovery_removal(const char *old_json, size_t len, const char *fresh,
         {
             if (removed == REMOVALS_MAX)
                 break;
-            removed += reduce(components, component);
+            removed += put_back(components, component, whole);
         }
     cJSON_Delete(old);
     if (removed)
@@ -160,6 +162,18 @@ bool discovery_removal(const char *old_json, size_t len, const char *fresh,
     else
         cJSON_Delete(document);
     return removed > 0;
+}
+
+bool discovery_removal(const char *old_json, size_t len, const char *fresh,
+                       struct buffer *out)
+{
+    return put_all_back(old_json, len, fresh, false, out);
+}
+
+bool discovery_restored(const char *old_json, size_t len, const char *fresh,
+                        struct buffer *out)
+{
+    return put_all_back(old_json, len, fresh, true, out);
 }
 
 void discovery_skeleton(const char *json, size_t len, struct buffer *out)

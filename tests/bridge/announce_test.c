@@ -354,6 +354,43 @@ static void and_once_more_when_home_assistant_was_down_meanwhile(void **state)
     assert_int_equal(run(far, 400000), 0);
 }
 
+/* ... and of an entity that went while it was down, it keeps a ghost, too. */
+static void so_does_an_entity_that_went_meanwhile(void **state)
+{
+    struct far *far = *state;
+
+    announce_connected(far->announce);
+    found(far, "d/1", both, "mk4");
+    want(far, "d/1", sensor);
+    announce_ready(far->announce, false);
+    assert_int_equal(run(far, 60000), 2);
+    assert_sent(far, 1, "d/1", sensor);
+    announce_birth(far->announce, 100000);
+    assert_int_equal(run(far, 200000), 3);
+    assert_sent(far, 2, "d/1", both);
+    assert_sent(far, 3, "d/1", far->sent[0] + strlen("d/1 "));
+    assert_sent(far, 4, "d/1", sensor);
+    announce_birth(far->announce, 300000);
+    assert_int_equal(run(far, 400000), 1);
+    assert_sent(far, 5, "d/1", sensor);
+}
+
+static void it_is_settled_when_what_was_sent_had_its_time(void **state)
+{
+    struct far *far = *state;
+
+    announce_connected(far->announce);
+    assert_false(announce_settled(far->announce, 0));
+    announce_ready(far->announce, false);
+    assert_true(announce_settled(far->announce, 0));
+    want(far, "d/1", both);
+    assert_false(announce_settled(far->announce, 0));
+    assert_true(announce_step(far->announce, 0));
+    assert_true(announce_idle(far->announce));
+    assert_false(announce_settled(far->announce, 1999));
+    assert_true(announce_settled(far->announce, 2000));
+}
+
 static void a_sweep_takes_only_what_nobody_wants(void **state)
 {
     struct far *far = *state;
@@ -440,6 +477,8 @@ int main(void)
         TEST(what_could_not_go_out_is_tried_again),
         TEST(a_device_is_announced_once_more_before_it_goes),
         TEST(and_once_more_when_home_assistant_was_down_meanwhile),
+        TEST(so_does_an_entity_that_went_meanwhile),
+        TEST(it_is_settled_when_what_was_sent_had_its_time),
         TEST(a_sweep_takes_only_what_nobody_wants),
         TEST(what_is_not_wanted_any_more_goes),
         TEST(what_never_was_there_needs_no_removal),

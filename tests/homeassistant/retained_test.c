@@ -192,6 +192,22 @@ static void another_platform_takes_two_steps(void **state)
                   COMPONENTS("\"a\":{\"platform\":\"sensor\"}"));
 }
 
+static void what_went_can_be_put_back(void **state)
+{
+    const char *old = COMPONENTS(SENSOR("a") "," SENSOR("b"));
+    struct buffer out = {0};
+
+    (void)state;
+    assert_true(discovery_restored(
+        old, strlen(old), COMPONENTS("\"a\":{\"platform\":\"number\"}"), &out));
+    assert_string_equal(buffer_text(&out), old);
+    buffer_release(&out);
+    assert_false(discovery_restored(old, strlen(old), old, &out));
+    assert_false(discovery_restored("{", 1, old, &out));
+    assert_string_equal(buffer_text(&out), "");
+    buffer_release(&out);
+}
+
 static void nothing_is_removed_without_need(void **state)
 {
     (void)state;
@@ -354,6 +370,7 @@ int main(void)
         cmocka_unit_test(equal_is_what_says_the_same),
         cmocka_unit_test(what_went_is_reduced_to_its_platform),
         cmocka_unit_test(another_platform_takes_two_steps),
+        cmocka_unit_test(what_went_can_be_put_back),
         cmocka_unit_test(nothing_is_removed_without_need),
         cmocka_unit_test(a_fields_going_is_a_removal_of_its_entity),
         cmocka_unit_test(a_trigger_goes_like_an_entity),
