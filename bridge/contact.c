@@ -207,6 +207,7 @@ void contact_established(struct printer *p, struct moment now)
 
 void printer_forget(struct printer *p, struct moment now)
 {
+    p->version++;
     job_release(&p->memory.job);
     memset(&p->memory, 0, sizeof p->memory);
     p->memory.storages = p->device.storages;

@@ -96,6 +96,7 @@ void printer_order(struct printer *p, struct order *order, enum order_code code,
 {
     unsigned flags;
 
+    p->version++;
     order->state_before = telemetry_state(&p->telemetry);
     if (order->key && code != ORDER_RETAINED && is_repeat(p, order, now))
         return;

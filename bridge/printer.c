@@ -85,6 +85,7 @@ struct printer *printer_new(const struct config_printer *config,
 
 void printer_stop(struct printer *p, struct moment now)
 {
+    p->version++;
     orders_offline(p, true, now);
 }
 
@@ -264,6 +265,7 @@ void printer_answered(struct printer *p, const struct http_answer *answer,
 {
     enum flight flight = p->flight;
 
+    p->version++; /* for those who are told something on the way */
     p->flight = FLIGHT_NONE;
     if (answer->result == HTTP_ABORTED)
         return;
@@ -273,6 +275,7 @@ void printer_answered(struct printer *p, const struct http_answer *answer,
         snapshot_answered(p, answer, now);
     note_settled(p);
     orders_step(p, now);
+    p->version++;
 }
 
 const struct config_printer *printer_config(const struct printer *p)
@@ -288,6 +291,11 @@ const struct driver *printer_driver(const struct printer *p)
 const struct telemetry *printer_telemetry(const struct printer *p)
 {
     return &p->telemetry;
+}
+
+uint64_t printer_version(const struct printer *p)
+{
+    return p->version;
 }
 
 const struct instances *printer_instances(const struct printer *p)

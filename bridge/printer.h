@@ -106,6 +106,8 @@ const struct driver *printer_driver(const struct printer *printer);
 const struct telemetry *printer_telemetry(const struct printer *printer);
 const struct instances *printer_instances(const struct printer *printer);
 struct printer_memory *printer_memory(struct printer *printer);
+/* Changes whenever one of these views may have. */
+uint64_t printer_version(const struct printer *printer);
 /* Said to be online: since the first status until two missed polls in a row. */
 bool printer_online(const struct printer *printer);
 /* Was there a verdict since the start: answered once, or missed twice? */

@@ -102,6 +102,7 @@ struct printer {
     int status_endpoint, identity_endpoint, job_endpoint;
     bool overflow_told; /* that there are more storages than fit */
     uint64_t polls_ok, polls_failed;
+    uint64_t version;
 };
 
 void printer_log(struct printer *p, enum log_level level, const char *format,

@@ -22,6 +22,7 @@ struct publisher {
     uint64_t json_hash;                /* as last said */
     unsigned char fields[FIELD_COUNT]; /* those that this printer can have */
     int field_count;                   /* 0 = not known yet */
+    uint64_t version; /* of the printer, as it was said; 0 = not all was */
 };
 
 _Static_assert(FIELD_COUNT <= 256, "fields[] holds a byte each");
@@ -61,6 +62,7 @@ void publisher_again(struct publisher *pub)
     pub->availability = -1;
     memset(pub->can, -1, sizeof pub->can);
     memset(pub->said_ms, 0, sizeof pub->said_ms);
+    pub->version = 0;
     pub->json_ms = 0;
     pub->json_wake_ms = INT64_MAX;
     pub->json_stale = true;
@@ -325,6 +327,22 @@ static bool say_json(struct publisher *pub, const struct printer *printer,
     return true;
 }
 
+/* All but the JSON, whose time may come without news. What a deadband or an
+ * interval holds back is looked at again with the next news: each poll. */
+static bool say_news(struct publisher *pub, const struct printer *printer,
+                     struct moment now)
+{
+    uint64_t version = printer_version(printer);
+
+    if (version && version == pub->version)
+        return true;
+    pub->version = 0;
+    if (!say_fields(pub, printer, now) || !say_can(pub, printer))
+        return false;
+    pub->version = version;
+    return true;
+}
+
 bool publisher_sync(struct publisher *pub, const struct printer *printer,
                     struct moment now)
 {
@@ -334,8 +352,7 @@ bool publisher_sync(struct publisher *pub, const struct printer *printer,
         return say_availability(pub, false);
     if (!online && !say_availability(pub, false))
         return false;
-    if (!say_fields(pub, printer, now) || !say_can(pub, printer) ||
-        !say_json(pub, printer, now))
+    if (!say_news(pub, printer, now) || !say_json(pub, printer, now))
         return false;
     return !online || say_availability(pub, true);
 }
