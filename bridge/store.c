@@ -1,8 +1,7 @@
 #include "bridge/store.h"
 
-#include "bridge/store_job.h"
+#include "bridge/store_printer.h"
 #include "mapping/memory.h"
-#include "mapping/text.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -11,15 +10,82 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STORE_MAX     ((size_t)16 << 20)
+#define STORE_MAX     ((size_t)64 << 20) /* some 40,000 printers */
 #define PATH_MAX_LEN  4096
 #define STORE_VERSION 1
+
+/* What is remembered of a printer, as it stands in the file: so that the file
+ * is only put together when one of thousands of printers has changed. */
+struct row {
+    char *id;
+    char *key; /* the id as JSON, with quotes */
+    char *json;
+};
 
 struct store {
     char path[PATH_MAX_LEN]; /* "" = memory only */
     int lock;                /* -1 = none */
-    cJSON *root;
+    struct row *rows;        /* sorted by id */
+    size_t count;
 };
+
+static char *print(const cJSON *json)
+{
+    char *text = cJSON_PrintUnformatted(json);
+    char *copy = memory_text(text ? text : "{}");
+
+    cJSON_free(text);
+    return copy;
+}
+
+/* Where the row of id is, or would be. */
+static size_t place_of(const struct store *store, const char *id)
+{
+    size_t low = 0, high = store->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strcmp(store->rows[middle].id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_at(const struct store *store, size_t place, const char *id)
+{
+    return place < store->count && strcmp(store->rows[place].id, id) == 0;
+}
+
+/* Takes ownership of json. */
+static void set_row(struct store *store, const char *id, char *json)
+{
+    size_t at = place_of(store, id);
+    cJSON *quoted;
+
+    if (is_at(store, at, id)) {
+        free(store->rows[at].json);
+        store->rows[at].json = json;
+        return;
+    }
+    store->rows =
+        memory_grow(store->rows, store->count + 1, sizeof *store->rows);
+    memmove(store->rows + at + 1, store->rows + at,
+            (store->count - at) * sizeof *store->rows);
+    quoted = cJSON_CreateString(id);
+    store->rows[at] = (struct row){memory_text(id), print(quoted), json};
+    store->count++;
+    cJSON_Delete(quoted);
+}
+
+static void release_row(struct row *row)
+{
+    free(row->id);
+    free(row->key);
+    free(row->json);
+}
 
 static bool make_directories(const char *path)
 {
@@ -95,25 +161,37 @@ static char *read_file(const char *path, size_t *len)
     return text.bytes ? text.bytes : memory_text("");
 }
 
+static bool load_rows(struct store *store, const cJSON *root)
+{
+    const cJSON *printers = cJSON_GetObjectItemCaseSensitive(root, "printers");
+    const cJSON *row;
+
+    if (!cJSON_IsObject(printers))
+        return false;
+    cJSON_ArrayForEach(row, printers)
+    {
+        set_row(store, row->string, print(row));
+    }
+    return true;
+}
+
 static void load(struct store *store, struct error *err)
 {
     char aside[PATH_MAX_LEN + 16];
     size_t len = 0;
     char *text = read_file(store->path, &len);
-    const char *why = "was damaged";
+    const char *why = text ? "was damaged" : "could not be read";
+    cJSON *root;
+    bool good;
 
     if (!text && errno == ENOENT)
         return;
-    if (!text)
-        why = "could not be read";
-    cJSON_Delete(store->root);
-    store->root = text ? cJSON_ParseWithLength(text, len) : NULL;
+    root = text ? cJSON_ParseWithLength(text, len) : NULL;
     free(text);
-    if (cJSON_IsObject(
-            cJSON_GetObjectItemCaseSensitive(store->root, "printers")))
+    good = load_rows(store, root);
+    cJSON_Delete(root);
+    if (good)
         return;
-    cJSON_Delete(store->root);
-    store->root = NULL;
     (void)snprintf(aside, sizeof aside, "%s.damaged", store->path);
     (void)rename(store->path, aside);
     (void)error_set(err,
@@ -145,206 +223,79 @@ struct store *store_open(const char *wanted, const char *instance,
                        instance ? instance : "");
         load(store, err);
     }
-    if (!store->root) {
-        store->root = cJSON_CreateObject();
-        cJSON_AddNumberToObject(store->root, "version", STORE_VERSION);
-        cJSON_AddObjectToObject(store->root, "printers");
-    }
     return store;
 }
 
 void store_close(struct store *store)
 {
+    size_t i;
+
     if (!store)
         return;
     if (store->lock >= 0)
         (void)close(store->lock);
-    cJSON_Delete(store->root);
+    for (i = 0; i < store->count; i++)
+        release_row(&store->rows[i]);
+    free(store->rows);
     free(store);
-}
-
-static cJSON *printers_of(const struct store *store)
-{
-    return cJSON_GetObjectItemCaseSensitive(store->root, "printers");
-}
-
-static void recall_text(const cJSON *row, const char *key,
-                        char out[REMEMBERED_SIZE])
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, key);
-
-    if (cJSON_IsString(item))
-        (void)text_clean(item->valuestring, REMEMBERED_SIZE / 4, out,
-                         REMEMBERED_SIZE);
-}
-
-static void recall_storages(const cJSON *row, struct printer_memory *out)
-{
-    const cJSON *item;
-
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "storages"))
-    {
-        if (cJSON_IsString(item))
-            (void)instances_learn(&out->storages, item->valuestring, 0);
-    }
-}
-
-/* The slot of a key such as "storage/usb/free"; -1 if there is none. */
-static int recall_slot(const char *key, const struct instances *storages)
-{
-    char name[INSTANCE_NAME_MAX + 1];
-    enum field f = field_find(key, name);
-    int instance;
-
-    if (f == FIELD_COUNT)
-        return -1;
-    instance = name[0] ? instances_find(storages, name) : 0;
-    return instance < 0 ? -1 : field_slot(f, instance);
-}
-
-static void recall_reported(const cJSON *row, struct printer_memory *out)
-{
-    const cJSON *item;
-
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "reported"))
-    {
-        int slot = cJSON_IsString(item)
-                       ? recall_slot(item->valuestring, &out->storages)
-                       : -1;
-
-        if (slot >= 0)
-            out->reported[slot] = true;
-    }
-}
-
-static void recall_custom(const cJSON *row, const struct mapping *mapping,
-                          struct printer_memory *out)
-{
-    const cJSON *item;
-    int i;
-
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "custom"))
-    {
-        for (i = 0; cJSON_IsString(item) && i < mapping->custom_count; i++)
-            if (strcmp(mapping->custom[i].key, item->valuestring) == 0)
-                out->reported[field_slot(FIELD_CUSTOM, i)] = true;
-    }
-}
-
-static void recall_learned(const cJSON *row, struct printer_memory *out)
-{
-    const cJSON *item;
-
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "learned"))
-    {
-        enum command c = cJSON_IsString(item) ? command_find(item->valuestring)
-                                              : COMMAND_COUNT;
-
-        if (c != COMMAND_COUNT)
-            out->learned[c] = true;
-    }
 }
 
 void store_recall(const struct store *store, const char *printer,
                   const struct mapping *mapping, struct printer_memory *out)
 {
-    const cJSON *row =
-        cJSON_GetObjectItemCaseSensitive(printers_of(store), printer);
-    const cJSON *item;
+    size_t at = place_of(store, printer);
+    cJSON *row =
+        is_at(store, at, printer) ? cJSON_Parse(store->rows[at].json) : NULL;
 
-    *out = (struct printer_memory){0};
-    if (!cJSON_IsObject(row))
-        return;
-    item = cJSON_GetObjectItemCaseSensitive(row, "serial");
-    if (cJSON_IsString(item))
-        (void)snprintf(out->serial, sizeof out->serial, "%s",
-                       item->valuestring);
-    recall_text(row, "name", out->name);
-    recall_text(row, "model", out->model);
-    recall_text(row, "firmware", out->firmware);
-    recall_storages(row, out);
-    recall_reported(row, out);
-    recall_custom(row, mapping, out);
-    recall_learned(row, out);
-    store_job_read(cJSON_GetObjectItemCaseSensitive(row, "job"), &out->job);
-}
-
-static void add_custom(cJSON *row, const struct printer_memory *memory,
-                       const struct mapping *mapping)
-{
-    cJSON *list = cJSON_AddArrayToObject(row, "custom");
-    int i;
-
-    for (i = 0; i < mapping->custom_count; i++)
-        if (memory->reported[field_slot(FIELD_CUSTOM, i)])
-            cJSON_AddItemToArray(list,
-                                 cJSON_CreateString(mapping->custom[i].key));
-}
-
-static void add_lists(cJSON *row, const struct printer_memory *memory)
-{
-    cJSON *storages = cJSON_AddArrayToObject(row, "storages");
-    cJSON *reported = cJSON_AddArrayToObject(row, "reported");
-    cJSON *learned = cJSON_AddArrayToObject(row, "learned");
-    enum command c;
-    enum field f;
-    int i;
-
-    for (i = 0; i < memory->storages.count; i++)
-        cJSON_AddItemToArray(storages,
-                             cJSON_CreateString(memory->storages.name[i]));
-    for (f = 0; f < FIELD_CUSTOM; f++)
-        for (i = 0; i < field_instances(f); i++) {
-            char key[FIELD_KEY_MAX + 1];
-
-            if (memory->reported[field_slot(f, i)] &&
-                field_key(f, memory->storages.name[i % INSTANCES_STORAGE], key,
-                          sizeof key))
-                cJSON_AddItemToArray(reported, cJSON_CreateString(key));
-        }
-    for (c = 0; c < COMMAND_COUNT; c++)
-        if (memory->learned[c])
-            cJSON_AddItemToArray(learned,
-                                 cJSON_CreateString(command_row(c)->name));
+    store_printer_read(row, mapping, out);
+    cJSON_Delete(row);
 }
 
 void store_remember(struct store *store, const char *printer,
                     const struct printer_memory *memory,
                     const struct mapping *mapping)
 {
-    cJSON *row = cJSON_CreateObject();
+    cJSON *row = store_printer_write(memory, mapping);
 
-    cJSON_AddStringToObject(row, "serial", memory->serial);
-    cJSON_AddStringToObject(row, "name", memory->name);
-    cJSON_AddStringToObject(row, "model", memory->model);
-    cJSON_AddStringToObject(row, "firmware", memory->firmware);
-    add_lists(row, memory);
-    add_custom(row, memory, mapping);
-    cJSON_AddItemToObject(row, "job", store_job_write(&memory->job));
-    store_forget(store, printer);
-    cJSON_AddItemToObject(printers_of(store), printer, row);
+    set_row(store, printer, print(row));
+    cJSON_Delete(row);
 }
 
 void store_forget(struct store *store, const char *printer)
 {
-    cJSON_DeleteItemFromObjectCaseSensitive(printers_of(store), printer);
+    size_t at = place_of(store, printer);
+
+    if (!is_at(store, at, printer))
+        return;
+    release_row(&store->rows[at]);
+    store->count--;
+    memmove(store->rows + at, store->rows + at + 1,
+            (store->count - at) * sizeof *store->rows);
 }
 
 void store_each(const struct store *store,
                 void (*each)(void *arg, const char *printer), void *arg)
 {
-    const cJSON *row;
+    size_t i;
 
-    cJSON_ArrayForEach(row, printers_of(store)) each(arg, row->string);
+    for (i = 0; i < store->count; i++)
+        each(arg, store->rows[i].id);
 }
 
 char *store_text(const struct store *store)
 {
-    char *text = cJSON_Print(store->root);
-    char *copy = memory_text(text ? text : "{}");
+    struct buffer text = {0};
+    size_t i;
 
-    cJSON_free(text);
-    return copy;
+    (void)buffer_format(&text, "{\"version\":%d,\"printers\":{", STORE_VERSION);
+    for (i = 0; i < store->count; i++) {
+        (void)buffer_text_add(&text, i ? ",\n" : "\n");
+        (void)buffer_text_add(&text, store->rows[i].key);
+        (void)buffer_text_add(&text, ":");
+        (void)buffer_text_add(&text, store->rows[i].json);
+    }
+    (void)buffer_text_add(&text, "}}\n");
+    return text.bytes;
 }
 
 const char *store_path(const struct store *store)

@@ -200,6 +200,48 @@ static void the_newest_memory_counts_until_it_is_forgotten(void **state)
     store_close(store);
 }
 
+static void note_id(void *arg, const char *printer)
+{
+    struct buffer *ids = arg;
+
+    (void)buffer_format(ids, "%s ", printer);
+}
+
+/* In whatever order they come and go, and whatever they are called. */
+static void printers_are_told_apart(void **state)
+{
+    static const char *const ids[] = {"mk4", "a", "mini", "mk", "z\"}{", "xl"};
+    struct world *w = *state;
+    struct store *store = open_store(w);
+    struct printer_memory memory = a_memory();
+    struct buffer told = {0};
+    size_t i;
+
+    for (i = 0; i < ROWS(ids); i++) {
+        (void)snprintf(memory.model, sizeof memory.model, "model of %s",
+                       ids[i]);
+        store_remember(store, ids[i], &memory, w->mapping);
+    }
+    store_forget(store, "mini");
+    save(store);
+    store_close(store);
+
+    store = open_store(w);
+    assert_string_equal(w->err.text, "");
+    for (i = 0; i < ROWS(ids); i++) {
+        char model[64] = "";
+
+        if (strcmp(ids[i], "mini") != 0)
+            (void)snprintf(model, sizeof model, "model of %s", ids[i]);
+        store_recall(store, ids[i], w->mapping, &memory);
+        assert_string_equal(memory.model, model);
+    }
+    store_each(store, note_id, &told);
+    assert_string_equal(buffer_text(&told), "a mk mk4 xl z\"}{ ");
+    buffer_release(&told);
+    store_close(store);
+}
+
 static void a_second_copy_is_refused(void **state)
 {
     struct world *w = *state;
@@ -348,6 +390,7 @@ int main(void)
         TEST(long_texts_come_back_whole),
         TEST(custom_fields_are_remembered_by_their_keys),
         TEST(the_newest_memory_counts_until_it_is_forgotten),
+        TEST(printers_are_told_apart),
         TEST(a_second_copy_is_refused),
         TEST(a_damaged_file_is_set_aside),
         TEST(one_that_cannot_be_read_is_set_aside_too),

@@ -1,0 +1,157 @@
+/* One printer's part of the state file. */
+#include "bridge/store_printer.h"
+
+#include "bridge/store_job.h"
+#include "mapping/text.h"
+
+#include <cjson/cJSON.h>
+
+static void recall_text(const cJSON *row, const char *key,
+                        char out[REMEMBERED_SIZE])
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, key);
+
+    if (cJSON_IsString(item))
+        (void)text_clean(item->valuestring, REMEMBERED_SIZE / 4, out,
+                         REMEMBERED_SIZE);
+}
+
+static void recall_storages(const cJSON *row, struct printer_memory *out)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "storages"))
+    {
+        if (cJSON_IsString(item))
+            (void)instances_learn(&out->storages, item->valuestring, 0);
+    }
+}
+
+/* The slot of a key such as "storage/usb/free"; -1 if there is none. */
+static int recall_slot(const char *key, const struct instances *storages)
+{
+    char name[INSTANCE_NAME_MAX + 1];
+    enum field f = field_find(key, name);
+    int instance;
+
+    if (f == FIELD_COUNT)
+        return -1;
+    instance = name[0] ? instances_find(storages, name) : 0;
+    return instance < 0 ? -1 : field_slot(f, instance);
+}
+
+static void recall_reported(const cJSON *row, struct printer_memory *out)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "reported"))
+    {
+        int slot = cJSON_IsString(item)
+                       ? recall_slot(item->valuestring, &out->storages)
+                       : -1;
+
+        if (slot >= 0)
+            out->reported[slot] = true;
+    }
+}
+
+static void recall_custom(const cJSON *row, const struct mapping *mapping,
+                          struct printer_memory *out)
+{
+    const cJSON *item;
+    int i;
+
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "custom"))
+    {
+        for (i = 0; cJSON_IsString(item) && i < mapping->custom_count; i++)
+            if (strcmp(mapping->custom[i].key, item->valuestring) == 0)
+                out->reported[field_slot(FIELD_CUSTOM, i)] = true;
+    }
+}
+
+static void recall_learned(const cJSON *row, struct printer_memory *out)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "learned"))
+    {
+        enum command c = cJSON_IsString(item) ? command_find(item->valuestring)
+                                              : COMMAND_COUNT;
+
+        if (c != COMMAND_COUNT)
+            out->learned[c] = true;
+    }
+}
+
+void store_printer_read(const cJSON *row, const struct mapping *mapping,
+                        struct printer_memory *out)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, "serial");
+
+    *out = (struct printer_memory){0};
+    if (cJSON_IsString(item))
+        (void)snprintf(out->serial, sizeof out->serial, "%s",
+                       item->valuestring);
+    recall_text(row, "name", out->name);
+    recall_text(row, "model", out->model);
+    recall_text(row, "firmware", out->firmware);
+    recall_storages(row, out);
+    recall_reported(row, out);
+    recall_custom(row, mapping, out);
+    recall_learned(row, out);
+    store_job_read(cJSON_GetObjectItemCaseSensitive(row, "job"), &out->job);
+}
+
+static void add_custom(cJSON *row, const struct printer_memory *memory,
+                       const struct mapping *mapping)
+{
+    cJSON *list = cJSON_AddArrayToObject(row, "custom");
+    int i;
+
+    for (i = 0; i < mapping->custom_count; i++)
+        if (memory->reported[field_slot(FIELD_CUSTOM, i)])
+            cJSON_AddItemToArray(list,
+                                 cJSON_CreateString(mapping->custom[i].key));
+}
+
+static void add_lists(cJSON *row, const struct printer_memory *memory)
+{
+    cJSON *storages = cJSON_AddArrayToObject(row, "storages");
+    cJSON *reported = cJSON_AddArrayToObject(row, "reported");
+    cJSON *learned = cJSON_AddArrayToObject(row, "learned");
+    enum command c;
+    enum field f;
+    int i;
+
+    for (i = 0; i < memory->storages.count; i++)
+        cJSON_AddItemToArray(storages,
+                             cJSON_CreateString(memory->storages.name[i]));
+    for (f = 0; f < FIELD_CUSTOM; f++)
+        for (i = 0; i < field_instances(f); i++) {
+            char key[FIELD_KEY_MAX + 1];
+
+            if (memory->reported[field_slot(f, i)] &&
+                field_key(f, memory->storages.name[i % INSTANCES_STORAGE], key,
+                          sizeof key))
+                cJSON_AddItemToArray(reported, cJSON_CreateString(key));
+        }
+    for (c = 0; c < COMMAND_COUNT; c++)
+        if (memory->learned[c])
+            cJSON_AddItemToArray(learned,
+                                 cJSON_CreateString(command_row(c)->name));
+}
+
+cJSON *store_printer_write(const struct printer_memory *memory,
+                           const struct mapping *mapping)
+{
+    cJSON *row = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(row, "serial", memory->serial);
+    cJSON_AddStringToObject(row, "name", memory->name);
+    cJSON_AddStringToObject(row, "model", memory->model);
+    cJSON_AddStringToObject(row, "firmware", memory->firmware);
+    add_lists(row, memory);
+    add_custom(row, memory, mapping);
+    cJSON_AddItemToObject(row, "job", store_job_write(&memory->job));
+    return row;
+}
