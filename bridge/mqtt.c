@@ -1,7 +1,10 @@
 #include "bridge/mqtt_internal.h"
 #include "mapping/memory.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 
 static const struct mqtt_limits DEFAULT_LIMITS = {
@@ -115,6 +118,7 @@ struct mqtt *mqtt_new(struct uv_loop_s *loop,
     mqtt->events = *events;
     mqtt->arg = arg;
     mqtt->limits = DEFAULT_LIMITS;
+    mqtt->corked = -1;
     copy_options(mqtt, options);
     (void)uv_timer_init(loop, &mqtt->timer);
     (void)uv_timer_init(loop, &mqtt->tick);
@@ -208,6 +212,34 @@ static size_t wire_size(const struct mqtt_message *m)
     return strlen(m->topic) + m->len + 16;
 }
 
+/* With the first message: most printers have nothing to say most of the time.
+ */
+static void cork_socket(struct mqtt *mqtt)
+{
+    int one = 1;
+    int fd = mosquitto_socket(mqtt->link->client);
+    if (mqtt->corked < 0 && mqtt->options.port != 0 && fd >= 0 &&
+        setsockopt(fd, IPPROTO_TCP, TCP_CORK, &one, sizeof one) == 0)
+        mqtt->corked = fd;
+}
+
+void mqtt_cork(struct mqtt *mqtt)
+{
+    mqtt->gathering = true;
+}
+
+void mqtt_uncork(struct mqtt *mqtt)
+{
+    int zero = 0;
+    mqtt->gathering = false;
+    /* Another socket has no cork, be it that the number is the same. */
+    if (mqtt->corked >= 0 && mqtt->link != NULL &&
+        mosquitto_socket(mqtt->link->client) == mqtt->corked)
+        (void)setsockopt(mqtt->corked, IPPROTO_TCP, TCP_CORK, &zero,
+                         sizeof zero);
+    mqtt->corked = -1;
+}
+
 static enum outcome hand_over(struct mqtt *mqtt, const struct mqtt_message *m,
                               int *mid)
 {
@@ -218,6 +250,8 @@ static enum outcome hand_over(struct mqtt *mqtt, const struct mqtt_message *m,
         return IMPOSSIBLE;
     }
     int qos = m->qos < link->max_qos ? m->qos : link->max_qos;
+    if (mqtt->gathering)
+        cork_socket(mqtt);
     int code = mosquitto_publish_v5(link->client, mid, m->topic, (int)m->len,
                                     m->payload, qos, m->retain, properties);
     mosquitto_property_free_all(&properties);

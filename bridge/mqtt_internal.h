@@ -114,6 +114,8 @@ struct mqtt {
     size_t backlog;  /* bytes handed over since all was written */
     bool refused;    /* mqtt_publish() said "not now": owes drained() */
     bool announcing; /* inside connected(): kept ones wait */
+    bool gathering;  /* mqtt_cork() */
+    int corked;      /* socket; -1 = none */
     uint64_t messages_out, bytes_out, messages_in, ignored;
 
     void (*done)(void *arg);
