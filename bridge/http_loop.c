@@ -19,6 +19,7 @@ struct http_shard {
     CURLM *multi;
     uv_timer_t timer;
     size_t clients;
+    int running; /* transfers, as libcurl last counted them */
 };
 
 /* A socket of libcurl's on the loop. It outlives the transfer, and the socket:
@@ -78,9 +79,7 @@ static void reap(struct http_shard *shard)
 
 static void act(struct http_shard *shard, curl_socket_t fd, int events)
 {
-    int running;
-
-    (void)curl_multi_socket_action(shard->multi, fd, events, &running);
+    (void)curl_multi_socket_action(shard->multi, fd, events, &shard->running);
     reap(shard);
 }
 
@@ -311,12 +310,20 @@ void http_shard_leave(struct http_shard *shard)
     shard->clients--;
 }
 
+/* libcurl would begin with its next time-out, one turn of the loop later. What
+ * ends at once is reaped then. */
 void http_shard_start(struct http_shard *shard, CURL *easy)
 {
+    int wanted = shard->running + 1;
+
     if (curl_multi_add_handle(shard->multi, easy) != CURLM_OK) {
         fputs("printer2mqtt: libcurl refuses a transfer\n", stderr);
         abort();
     }
+    (void)curl_multi_socket_action(shard->multi, CURL_SOCKET_TIMEOUT, 0,
+                                   &shard->running);
+    if (shard->running < wanted)
+        (void)uv_timer_start(&shard->timer, on_time, 0, 0);
 }
 
 void http_shard_stop(struct http_shard *shard, CURL *easy)
