@@ -52,6 +52,7 @@ FAULTS = [
     row("error-404", status=404, code="wrong_job"), row("redirect", code="printer_error"), row("garbage"),
     row("long", carried=True), row("short", carried=True), row("refuse"), row("blackhole"),
 ]
+STATUS = ("state", "nozzle/", "bed/", "axis/", "fan/", "speed", "flow", "job/id", "job/progress", "job/time_p", "job/time_r")
 KEPT = ("info/", "last_job/", "total/", "poll/")
 NO_FIELDS = ("availability", "event", "can/", "response/", "command/", "has/")
 
@@ -83,8 +84,9 @@ def one_missed_poll_changes_nothing(street, cell):
 
 
 def effect(street, cell, tail):
-    """What an order did may be seen in the moment before the printer is struck."""
-    return {"paused"} if street.moment == "order" and cell.fault.carried and tail in ("state", "job/state") else set()
+    """What an order did may be seen in the moment before the printer is struck. A Pi tells its axes when it rests."""
+    shown = {"state": "paused", "job/state": "paused", "axis/x": "11.0", "axis/y": "12.0"}
+    return {shown.get(tail)} if street.moment == "order" and cell.fault.carried else set()
 
 
 def it_never_lies(street, cell):
@@ -122,10 +124,11 @@ def availability_is_said_once_each_way(street, cell):
 
 
 def offline_is_said_before_the_nones(street, cell):
+    """Of what the status tells. Another endpoint that is struck first costs its own values at once."""
     if cell.fault.understood:
         return
     offline = [m.number for m in street.said(cell, "availability", "struck") if m.text == "offline"]
-    for tail in live_topics(street, cell):
+    for tail in [t for t in live_topics(street, cell) if t.startswith(STATUS)]:
         first = [m for m in street.said(cell, tail, "struck", "healed") if m.text == "None"][:1]
         if first and offline and first[0].number < offline[0]:
             yield f"{tail} was None before availability was offline"
@@ -184,7 +187,8 @@ def an_order_is_carried_out_once_or_not_at_all(street, cell):
     for answer in street.finals(cell, "pause"):
         if cell.fault.carried and answer["status"] != "done":
             yield f"pause was carried out, but answered with {answer}"
-        if not cell.fault.carried and (answer["status"], answer.get("code")) != ("error", cell.fault.code):
+        codes = {cell.fault.code, "offline"} if cell.fault.kind == "storm" else {cell.fault.code}
+        if not cell.fault.carried and (answer["status"] != "error" or answer["code"] not in codes):
             yield f"pause was not carried out, but answered with {answer}"
 
 
@@ -240,19 +244,19 @@ def the_neighbours_noticed_nothing(street):
         if [m.text for m in said] not in ([], ["offline", "online"] if street.moment == "contact" else []):
             yield f"{well.name} was {said}"
         times = [t for t in status_times(well.printer)]
-        slowest = max(b - a for a, b in zip(times, times[1:]))
-        if len(times) < 5 or slowest > 3:
-            yield f"{well.name} was asked {len(times)} times, once not for {slowest:.1f} s"
+        gaps = sorted(b - a for a, b in zip(times, times[1:]))
+        if len(gaps) < 5 or gaps[len(gaps) // 2] > 2 or gaps[-1] > 6:      # each second, on a busy machine
+            yield f"{well.name} was asked with these gaps: {gaps}"
         if street.moment != "contact" and any(m.text == "None" for m in street.said(well, "state", "struck", "back")):
             yield f"{well.name} lost its state"
 
 
 @pytest.mark.parametrize("moment", ["order", *[m for m in MOMENTS if m != "order"]])
-def test_a_printers_fault(moment, tmp_path, record_property):
-    street = Street(tmp_path, moment, FAULTS).run()
+def test_a_printers_fault(moment, tmp_path, record_property, sanitized):
+    street = Street(tmp_path, moment, FAULTS, timeout=5 if sanitized else 3).run()
     complaints = [f"{moment}: {text}" for text in the_neighbours_noticed_nothing(street)]
     for cell in street.cells:
         wrong = [text for promise in PROMISES for text in promise(street, cell)]
         record_property("cell", cells.cell("printer", cell.fault.name, moment, cell.profile, wrong))
         complaints += [f"{moment} {cell.name}: {text}" for text in wrong]
-    assert not complaints, "\n".join(complaints)
+    assert not complaints, "\n".join([f"(this test stood still for {street.guard.stall:.1f} s)", *complaints])

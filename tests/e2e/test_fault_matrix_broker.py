@@ -202,9 +202,9 @@ def its_polls_went_on(square, place):
     times = [t for t in status_times(place.printer)]
     if place.moment == "contact":
         times = times[1:]
-    gaps = [b - a for a, b in zip(times, times[1:])]
-    if max(gaps) > (5 if place.moment == "order" else 3.5):
-        yield f"it was not asked for {max(gaps):.1f} s"
+    gaps = sorted(b - a for a, b in zip(times, times[1:]))
+    if gaps[len(gaps) // 2] > 2 or gaps[-1] > 6:       # each second, on a busy machine
+        yield f"it was asked with these gaps: {gaps}"
 
 
 PROMISES = [everything_is_back, its_values_are_true, events_are_told_once, orders_are_never_carried_out_late_or_twice,

@@ -57,15 +57,18 @@ def statuses(cell):
 
 
 class Guard(threading.Thread):
-    """Looks at the connections of all printers all the time."""
+    """Looks at the connections of all printers all the time. stall: the longest it could not, in seconds."""
 
     def __init__(self, cells):
         super().__init__(daemon=True)
-        self.cells, self.ended = cells, threading.Event()
+        self.cells, self.ended, self.stall = cells, threading.Event(), 0.0
 
     def run(self):
         runs = dict.fromkeys([c.name for c in self.cells], 0)
+        last = time.monotonic()
         while not self.ended.wait(0.03):
+            now = time.monotonic()
+            self.stall, last = max(self.stall, now - last), now
             for cell in self.cells:
                 journal = cell.printer._core.journal
                 runs[cell.name] = runs[cell.name] + 1 if journal.open > 1 or journal.in_flight > 1 else 0
@@ -75,8 +78,9 @@ class Guard(threading.Thread):
 class Street:
     """marks: moments as numbers of messages. missing: {cell name: what did not come in time}."""
 
-    def __init__(self, folder, moment, faults):
-        self.house, self.moment, self.faults = House(folder), moment, faults
+    def __init__(self, folder, moment, faults, timeout):
+        """timeout: seconds that a printer has for an answer; longer than this test may stand still."""
+        self.house, self.moment, self.timeout = House(folder), moment, timeout
         self.steps = MOMENTS[moment]
         self.told = [] if moment == "contact" else [event for _, _, event in self.steps]
         self.marks, self.missing, self.messages = {}, {}, {}
@@ -91,7 +95,7 @@ class Street:
             house.open_broker()
             house.watch()
             self._build()
-            guard = Guard(self.cells + self.wells)
+            guard = self.guard = Guard(self.cells + self.wells)
             guard.start()
             getattr(self, "_contact" if self.moment == "contact" else "_live")()
             guard.ended.set()
@@ -146,7 +150,7 @@ class Street:
     # -- how it goes
 
     def _build(self):
-        self.house.config["defaults"]["timeout"] = "2s"
+        self.house.config["defaults"]["timeout"] = f"{self.timeout}s"
         for profile in ("buddy", "pi"):
             self.wells.append(Cell(f"{profile}-well", profile, None))
         for cell in self.cells + self.wells:
@@ -203,6 +207,7 @@ class Street:
 
     def _miss_one(self):
         """Each printer spoils one single status poll."""
+        self._calm()
         self._take()
         self.mark("once")
         before = {c.name: len(statuses(c)) for c in self.cells}
@@ -213,6 +218,10 @@ class Street:
                     lambda c: len(statuses(c)) > before[c.name] + 2 and statuses(c)[-2:] == [200, 200])
         for cell in self.cells:
             cell.printer.heal()
+
+    def _calm(self):
+        before = {c.name: len(statuses(c)) for c in self.cells}
+        self.all_of("two good polls", self.cells, lambda c: statuses(c)[before[c.name]:][-2:] == [200, 200])
 
     def _strike_one(self, cell):
         cell.struck = time.time()
