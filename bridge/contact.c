@@ -45,7 +45,7 @@ void contact_begin(struct printer *p, struct moment now)
     (void)now;
     p->contact = false;
     p->settled = false;
-    p->identity_read = p->serial_checked = false;
+    p->identity_read = p->serial_checked = p->doubted = false;
     p->pending = p->missing = p->failed = 0;
     p->untried = printer_all_endpoints(p);
     memset(p->read_ms, 0, sizeof p->read_ms);

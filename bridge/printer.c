@@ -199,6 +199,7 @@ static void plan_poll(struct printer *p, struct moment now)
 {
     int64_t step = printer_interval(p);
 
+    p->doubted = false;
     printer_read_soon(p, p->contact ? due_with_poll(p, now.ms)
                                     : printer_all_endpoints(p));
     if (p->identity_read && (!p->serial_checked || !p->memory.serial[0]) &&

@@ -78,6 +78,7 @@ struct printer {
     bool settled;               /* the first reads of this contact are in */
     bool identity_read;         /* in this contact: asked who it is */
     bool serial_checked;        /* in this contact: it is our printer */
+    bool doubted;               /* an answer, in this poll */
     enum trouble trouble;       /* of the contact */
     enum trouble owner_trouble; /* printer_set_trouble() */
     bool nameless;              /* online for long without a serial number */

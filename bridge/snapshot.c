@@ -191,11 +191,12 @@ static void side_missed(struct printer *p, int endpoint,
 }
 
 /* Whoever asks anew who we are may be another printer: what it says is read
- * once more when it has told its serial number. */
+ * once more when it has told its serial number; once for each poll, since some
+ * ask each time (Buddy before 5.2 after 5 s). */
 static bool is_doubtful(const struct printer *p,
                         const struct http_answer *answer, int endpoint)
 {
-    return answer->challenged && p->memory.serial[0] &&
+    return answer->challenged && !p->doubted && p->memory.serial[0] &&
            p->identity_endpoint >= 0 && endpoint != p->identity_endpoint;
 }
 
@@ -236,6 +237,7 @@ void snapshot_answered(struct printer *p, const struct http_answer *answer,
     }
     if (is_doubtful(p, answer, endpoint)) {
         contact_doubt(p);
+        p->doubted = true;
         p->read_ms[endpoint] = 0;
         p->pending |= endpoint_bit(endpoint);
         return;

@@ -133,7 +133,11 @@ static void answer(struct world *life, const struct request *request)
 {
     char body[2048] = "";
     struct http_answer a = {
-        .result = life->far.result, .sent = true, .took_ms = 3};
+        .result = life->far.result,
+        .sent = true,
+        .challenged = life->far.challenges,
+        .took_ms = 3,
+    };
 
     if (request->method != HTTP_GET) {
         assert_true(request->once);

@@ -31,6 +31,7 @@ struct far_side {
     int order_code;                /* of PUT, POST, DELETE; 0 = 204 */
     enum http_result result;       /* of everything */
     enum http_result order_result; /* of orders */
+    bool challenges;               /* asks each time who we are */
     bool order_lost; /* carried out, but the answer does not come */
     void (*on_order)(struct far_side *far); /* when one is carried out */
 };

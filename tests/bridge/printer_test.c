@@ -185,6 +185,32 @@ static void another_serial_at_the_address_is_not_believed(void **state)
     life_close(&life);
 }
 
+/* It may be another one by now; but some ask each time. */
+static void
+one_that_challenges_us_tells_its_serial_before_it_is_believed(void **state)
+{
+    struct world life;
+    int before, status;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 1000);
+    life.far.challenges = true;
+    life.far.state = "PAUSED";
+    before = life_sent(&life, "/api/v1/info");
+    status = life_sent(&life, "/api/v1/status");
+    life_run(&life, 5000);
+    assert_int_equal(life_sent(&life, "/api/v1/info"), before + 1);
+    assert_int_equal(life_sent(&life, "/api/v1/status"), status + 2);
+    assert_string_equal(life_value(&life, "state"), "paused");
+    life.far.serial = "S2";
+    life.far.state = "PRINTING";
+    life_run(&life, 5000);
+    assert_false(printer_online(life.printer));
+    assert_string_equal(life_value(&life, "state"), "None");
+    life_close(&life);
+}
+
 static void a_remembered_serial_counts_after_a_restart(void **state)
 {
     const struct printer_memory memory = {.serial = "S0"};
@@ -343,6 +369,8 @@ int main(void)
         cmocka_unit_test(nor_is_it_news_how_nobody_answers),
         cmocka_unit_test(a_wrong_password_is_offline_at_once_for_a_minute),
         cmocka_unit_test(another_serial_at_the_address_is_not_believed),
+        cmocka_unit_test(
+            one_that_challenges_us_tells_its_serial_before_it_is_believed),
         cmocka_unit_test(a_remembered_serial_counts_after_a_restart),
         cmocka_unit_test(its_name_is_remembered),
         cmocka_unit_test(forgotten_it_is_not_settled_until_all_is_read_again),
