@@ -20,7 +20,7 @@ class Answer:
 class Client:
     """One connection. Answers are read to their own end, so that keep-alive is seen for what it is."""
 
-    def __init__(self, printer, timeout=5):
+    def __init__(self, printer, timeout=30):
         self.printer = printer
         self.socket = socket.create_connection((printer.host, printer.port), timeout=timeout)
         self.buffer = b""
