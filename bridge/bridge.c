@@ -13,6 +13,8 @@
 #define FLUSH_MS      2000  /* for the last messages at the end */
 #define PATIENCE_MS   2000  /* with what still runs in a worker at the end */
 #define SAVE_MS       1000  /* changes are gathered for so long */
+#define SPREAD_MS     2000  /* first polls are spread over at most so long, */
+#define STEP_MS       20    /* and so much for each printer */
 #define SAVE_AGAIN_MS 30000 /* after one that failed */
 
 struct moment bridge_now(const struct bridge *b)
@@ -375,15 +377,26 @@ static size_t count_enabled(const struct config *config)
     return n;
 }
 
+/* Multiples of the golden ratio: whatever the interval becomes, the polls of
+ * many printers stay apart, and none waits for another's. */
+static int64_t first_poll_ms(size_t index, size_t count)
+{
+    size_t spread = count * STEP_MS < SPREAD_MS ? count * STEP_MS : SPREAD_MS;
+    uint32_t turn = (uint32_t)index * 2654435769u; /* of 2^32 */
+
+    return (int64_t)((uint64_t)turn * spread >> 32);
+}
+
 static bool open_units(struct bridge *b, struct error *err)
 {
-    size_t i, n = 0;
+    size_t i, n = 0, count = count_enabled(b->config);
 
-    b->units = memory_zero(count_enabled(b->config), sizeof *b->units);
+    b->units = memory_zero(count, sizeof *b->units);
     for (i = 0; i < b->config->printer_count; i++) {
         if (!b->config->printers[i].enabled)
             continue;
-        if (!unit_open(&b->units[n], b, &b->config->printers[i], n, err))
+        if (!unit_open(&b->units[n], b, &b->config->printers[i],
+                       first_poll_ms(n, count), err))
             return false;
         b->count = ++n;
     }

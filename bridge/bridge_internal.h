@@ -152,7 +152,7 @@ void unit_remember(struct unit *unit);
 
 /* unit.c */
 bool unit_open(struct unit *unit, struct bridge *bridge,
-               const struct config_printer *config, size_t index,
+               const struct config_printer *config, int64_t delay_ms,
                struct error *err);
 void unit_close(struct unit *unit);
 /* Let it do what is due: requests, publications, its next wake-up. */

@@ -1,8 +1,5 @@
 #include "bridge/bridge_internal.h"
 
-#define SPREAD_MS 2000 /* first polls are spread over so long */
-#define STEP_MS   20
-
 static const struct printer_sink sink = {
     .log = unit_log,
     .answer = unit_answer,
@@ -150,7 +147,7 @@ void unit_run(struct unit *unit)
 }
 
 bool unit_open(struct unit *unit, struct bridge *bridge,
-               const struct config_printer *config, size_t index,
+               const struct config_printer *config, int64_t delay_ms,
                struct error *err)
 {
     const struct driver *driver = strcmp(config->driver, "auto") == 0
@@ -175,13 +172,11 @@ bool unit_open(struct unit *unit, struct bridge *bridge,
     store_recall(bridge->store, config->id, config->mapping, &memory);
     unit->remembered = memory.serial[0] != '\0' || memory.reported[SLOT_STATE];
     unit->publisher = publisher_new(bridge->config, config, &bridge->outlet);
-    unit->printer =
-        printer_new(config, driver, &memory, &sink, unit, bridge_now(bridge),
-                    (int64_t)(index * STEP_MS % SPREAD_MS));
+    unit->printer = printer_new(config, driver, &memory, &sink, unit,
+                                bridge_now(bridge), delay_ms);
     (void)uv_timer_init(&bridge->loop, &unit->timer);
     unit->timer.data = unit;
-    (void)uv_timer_start(&unit->timer, on_timer,
-                         (uint64_t)(index * STEP_MS % SPREAD_MS), 0);
+    (void)uv_timer_start(&unit->timer, on_timer, (uint64_t)delay_ms, 0);
     return true;
 }
 
