@@ -105,6 +105,12 @@ static void take_over_hint(const struct mqtt *mqtt, enum mqtt_failure failure,
                         id);
 }
 
+static void fall_back_hint(struct error *why)
+{
+    const struct error no = *why;
+    (void)error_set(why, "%s; trying MQTT 3.1.1", no.text);
+}
+
 static void drop(struct mqtt *mqtt)
 {
     struct mqtt_link *link = mqtt->link;
@@ -132,6 +138,8 @@ static void drop(struct mqtt *mqtt)
         mqtt_policy_failed(&mqtt->policy, protocol, failure, lasted_ms);
     if (mqtt->policy.stood_back)
         take_over_hint(mqtt, failure, &why);
+    else if (protocol == 5 && mqtt->policy.protocol == 4)
+        fall_back_hint(&why);
     arm(mqtt, retry_ms);
     if (mqtt->events.disconnected != NULL)
         mqtt->events.disconnected(mqtt->arg, why.text, retry_ms);

@@ -57,6 +57,7 @@ static void an_old_broker_gets_3_1_1_and_keeps_it(void **state)
     AWAIT(p->connected == 1);
     assert_int_equal(p->disconnected, 1);
     assert_non_null(strstr(p->reason, "does not speak"));
+    assert_non_null(strstr(p->reason, "trying MQTT 3.1.1"));
     struct mqtt_statistics s;
     mqtt_statistics(p->mqtt, &s);
     assert_int_equal(s.protocol, 4);
