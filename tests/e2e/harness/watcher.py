@@ -64,7 +64,7 @@ class Watcher:
 
     def __init__(self, broker, version=5, username=None, password=None, filters=("#",), qos=0):
         self.broker, self.filters, self.qos = broker, filters, qos
-        self.who = {"username": username, "password": password}
+        self.who = {"version": version, "username": username, "password": password}
         self.protocol = mqtt.MQTTv5 if version == 5 else mqtt.MQTTv311
         self.messages = []
         self.guards = []    # called while it waits; raise when waiting has no sense any more
