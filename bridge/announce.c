@@ -6,6 +6,8 @@
 #define GAP_MS  2000  /* never twice within this on one topic */
 #define SURE_MS 30000 /* no acknowledgement for so long ends a connection */
 #define NEVER   INT64_MAX
+/* Each is made, compared and sent: a millisecond or two, that others wait. */
+#define DOCUMENTS_A_STEP 2
 
 enum task {
     TASK_NONE,
@@ -136,17 +138,12 @@ static bool is_there(const struct document *d, const char *json)
     return d->there && discovery_equal(d->there, strlen(d->there), json);
 }
 
-static void plan(struct announce *a, struct document *d)
+/* Whether it is there already is seen when its turn comes: to make and compare
+ * a thousand documents in one go would take a second. */
+static void plan(struct document *d)
 {
-    char *json = d->subject ? a->make(d->subject) : NULL;
-
-    if (json && is_there(d, json) && !d->again) {
-        note_sent(d, json);
-        d->task = TASK_NONE; /* also when it was about to be removed */
-    } else if (json) {
-        d->task = TASK_WANTED;
-    }
-    free(json);
+    if (d->subject)
+        d->task = TASK_WANTED; /* also when it was about to be removed */
 }
 
 void announce_ready(struct announce *a, bool lost)
@@ -165,7 +162,7 @@ void announce_ready(struct announce *a, bool lost)
             note_sent(d, json);
             free(json);
         }
-        plan(a, d);
+        plan(d);
     }
 }
 
@@ -175,7 +172,7 @@ void announce_want(struct announce *a, const char *topic, void *subject)
 
     d->subject = subject;
     if (a->ready)
-        plan(a, d);
+        plan(d);
 }
 
 void announce_unwant(struct announce *a, const char *topic)
@@ -277,13 +274,19 @@ static bool send_fresh(struct announce *a, struct document *d, const char *json)
     return ok;
 }
 
-static bool send_wanted(struct announce *a, struct document *d)
+/* sent: it was not there yet. */
+static bool send_wanted(struct announce *a, struct document *d, bool *sent)
 {
     char *json = a->make(d->subject);
     bool ok = true;
 
-    if (!restore(a, d, json, &ok))
+    *sent = d->again || !is_there(d, json);
+    if (!*sent) {
+        note_sent(d, json);
+        d->task = TASK_NONE;
+    } else if (!restore(a, d, json, &ok)) {
         ok = send_fresh(a, d, json);
+    }
     free(json);
     return ok;
 }
@@ -308,14 +311,15 @@ static bool empty(struct announce *a, struct document *d)
     }
     note_sent(d, NULL);
     d->task = TASK_NONE;
-    plan(a, d);
+    plan(d);
     return true;
 }
 
-static bool run(struct announce *a, struct document *d)
+static bool run(struct announce *a, struct document *d, bool *sent)
 {
+    *sent = true;
     switch (d->task) {
-    case TASK_WANTED: return send_wanted(a, d);
+    case TASK_WANTED: return send_wanted(a, d, sent);
     case TASK_REVIVE: return revive(a, d);
     case TASK_EMPTY: return empty(a, d);
     case TASK_NONE: break;
@@ -325,16 +329,20 @@ static bool run(struct announce *a, struct document *d)
 
 bool announce_step(struct announce *a, int64_t now_ms)
 {
-    size_t i;
+    size_t i, left = DOCUMENTS_A_STEP;
+    bool sent;
 
     for (i = 0; a->ready && i < a->count; i++) {
         struct document *d = &a->documents[i];
 
         d->sure = d->sure || (d->there && now_ms - d->sent_ms >= SURE_MS);
-        if (d->task == TASK_NONE || d->due_ms > now_ms)
+        if (d->task == TASK_NONE || d->due_ms > now_ms || left == 0)
             continue;
-        if (!run(a, d))
+        if (!run(a, d, &sent))
             return false;
+        left--;
+        if (!sent)
+            continue;
         d->sent_ms = now_ms;
         d->due_ms = now_ms + GAP_MS;
     }

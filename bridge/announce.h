@@ -46,7 +46,8 @@ void announce_birth(struct announce *announce, int64_t at_ms);
  * to nobody: gone is asked with the printer id that the document names. */
 void announce_sweep(struct announce *announce,
                     bool (*gone)(void *arg, const char *id), void *arg);
-/* Do what is due; false if something could not go out (call again). */
+/* Do some of what is due; false if something could not go out. Call again while
+ * announce_wake() is in the past. */
 bool announce_step(struct announce *announce, int64_t now_ms);
 int64_t announce_wake(const struct announce *announce);
 /* Read back, and nothing more to send? (birth waits for it before state is sent

@@ -142,6 +142,7 @@ static void add_printer(const struct discovery_bridge *bridge,
                                          .name = name,
                                          .precision = -1,
                                          .enabled = true,
+                                         .unlike_others = true,
                                      });
     add_topic(component, "state_topic", bridge, "printers");
     add_topic(component, "json_attributes_topic", bridge, "printers");

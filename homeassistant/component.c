@@ -13,17 +13,21 @@ static void add_slug(struct buffer *b, const char *text)
 {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
-        int slug = c < 128 && isalnum(c) ? tolower(c) : '_';
+        char slug = c < 128 && isalnum(c) ? (char)tolower(c) : '_';
 
-        (void)buffer_format(b, "%c", slug);
+        (void)buffer_add(b, &slug, 1);
     }
 }
 
-static void free_key(cJSON *components, const char *tail, struct buffer *key)
+static void free_key(cJSON *components, const struct face *face,
+                     struct buffer *key)
 {
+    const char *tail = face->tail;
     int n;
 
     (void)buffer_text_add(key, tail);
+    if (face->unlike_others)
+        return;
     for (n = 2; n <= EQUAL_KEYS_MAX; n++) {
         if (!cJSON_GetObjectItemCaseSensitive(components, buffer_text(key)))
             return;
@@ -79,7 +83,7 @@ cJSON *component_add(const struct owner *owner, const struct face *face)
     cJSON *component = cJSON_CreateObject();
     struct buffer key = {0};
 
-    free_key(owner->components, face->tail, &key);
+    free_key(owner->components, face, &key);
     cJSON_AddStringToObject(component, "platform", face->look->platform);
     add_ids(component, owner, face, buffer_text(&key));
     add_face(component, face);

@@ -30,7 +30,9 @@ struct face {
     const char *unit; /* NULL or "" = none */
     int precision;    /* decimals shown; -1 = not a number */
     enum category category;
-    bool enabled; /* by default */
+    bool enabled;       /* by default */
+    bool unlike_others; /* no other component can have this tail: not looked
+                           for, which of thousands takes long */
 };
 
 /* Add a component that wears this face and return it, still without topics. A
