@@ -90,7 +90,7 @@ def test_more_printers_than_descriptors_at_the_start(house):
     house.watcher.wait(f"{BASE}/*/poll/error", lambda t: "too many open connections" in t)
     house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "too many open connections" in t)
     bridge.stop()
-    assert house.watcher.text(f"{BASE}/bridge/state") == "offline"
+    house.watcher.wait(f"{BASE}/bridge/state", "offline")
 
 
 # -- SIGTERM at any moment. Each brings the bridge there and returns it.

@@ -4,7 +4,7 @@ import signal
 import socket
 import subprocess
 
-from .process import Process, free_port, until
+from .process import Process, reserved_port, until
 
 COMMON = """\
 log_dest stderr
@@ -26,7 +26,7 @@ class Broker:
     def __init__(self, folder, persistence=False, users=None, tls=None, client_certificates=False, acl=None, extra=""):
         self.folder, self.users, self.tls = folder, users, tls
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.port, self.reservation = reserved_port()
         self.process = None
         lines = COMMON.format(anonymous="false" if users else "true") + f"listener {self.port} 127.0.0.1\n"
         if os.geteuid() == 0:
@@ -77,6 +77,10 @@ class Broker:
     def kill(self):
         if self.process:
             self.process.kill()
+
+    def close(self):
+        self.stop()
+        self.reservation.close()
 
     def restart(self):
         self.stop()

@@ -45,13 +45,13 @@ class House:
         self.bridges = []
         self.broker = None
         self.watcher = None
-        self.config = {"state_dir": str(folder / "state"), "defaults": {"poll": FAST}, "mqtt": {}, "printers": {}}
+        self.config = {"state_dir": str(folder / "state"), "defaults": {"poll": FAST, "timeout": "15s"}, "mqtt": {}, "printers": {}}
 
     # -- who lives here
 
     def open_broker(self, **options):
         self.broker = Broker(self.folder / "broker", **options).start()
-        self.closing.append(self.broker.stop)
+        self.closing.append(self.broker.close)
         self.config["mqtt"] = merged({"url": self.broker.url}, self.config["mqtt"])
         return self.broker
 

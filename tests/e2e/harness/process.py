@@ -1,5 +1,6 @@
 """Programs under test: their log, their end, and nothing left behind."""
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -7,10 +8,29 @@ import subprocess
 import time
 
 
+def reserved_port():
+    """(port, reservation): nobody who asks here gets it while the reservation lives.
+
+    Outside of the range that connections come from, so that none ever comes from it. A UDP socket of the same number
+    is the reservation: it parts tests that run side by side.
+    """
+    while True:
+        port = random.randrange(10000, 32000)
+        reservation = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            with socket.socket() as probe:
+                reservation.bind(("127.0.0.1", port))
+                probe.bind(("127.0.0.1", port))
+                return port, reservation
+        except OSError:
+            reservation.close()
+
+
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """For a program whose port nobody else takes in between."""
+    port, reservation = reserved_port()
+    reservation.close()
+    return port
 
 
 def until(what, predicate, timeout=20.0, interval=0.01):
