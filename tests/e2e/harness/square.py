@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .cable import Cable
 from .house import House
 from .process import until
-from .street import MEANWHILE, MOMENTS, BEFORE, STILL
+from .street import BEFORE, MEANWHILE, MOMENTS, STILL, patience
 from .watcher import BASE, Watcher, mqtt
 
 LATE = "late"       # base topic of the bridge that begins while the broker is struck
@@ -81,7 +81,7 @@ class Place:
 
 class Square:
     def __init__(self, folder, fault):
-        self.house, self.fault = House(folder), fault
+        self.house, self.fault, self.patience = House(folder), fault, patience()
         self.places, self.missing, self.marks = [], {}, {}
 
     def run(self):
@@ -105,6 +105,7 @@ class Square:
             self.log = "".join(b.log for b in self.house.bridges)
         finally:
             self.house.close()
+        self.patience = max(self.patience, patience())
         return self
 
     # -- what was said
@@ -133,7 +134,7 @@ class Square:
         return "paused" if place.moment == "idle" and self.fault.orders == "arrive" else HAPPENS[place.moment][1]
 
     def all_of(self, what, places, seen, timeout=25.0):
-        left, end = list(places), time.monotonic() + timeout
+        left, end = list(places), time.monotonic() + timeout * self.patience
         while left and time.monotonic() < end:
             for bridge in self.house.bridges:
                 bridge.must_live()
@@ -201,7 +202,8 @@ class Square:
     def _polls(self, more):
         """Also the late bridge's."""
         before = {p.name: len(p.printer.requests) for p in self.places}
-        until("more polls", lambda: all(len(p.printer.requests) >= before[p.name] + more for p in self.places), 30, 0.05)
+        until("more polls", lambda: all(len(p.printer.requests) >= before[p.name] + more for p in self.places),
+              30 * self.patience, 0.05)
 
     def finals(self, place, transaction):
         return [m.json for m in self.said(place, "response/pause")
