@@ -47,7 +47,7 @@ need() {
 	if [ "$(id -u)" != 0 ]; then
 		sudo=sudo
 		if ! have sudo; then
-			echo "Missing: $packages. There is no sudo here; please run as root: apt-get install $packages" >&2
+			echo "There is no sudo here. Please run as root: apt-get install $packages" >&2
 			return 1
 		fi
 	fi
