@@ -33,7 +33,7 @@ mkdir -p $logs
 run() {
 	local name=$1 began=$SECONDS status=0
 	shift
-	log="$logs/${name//[^a-z0-9]/-}.log"
+	log="$logs/${name//[^A-Za-z0-9]/-}.log"
 	printf '%-44s' "== $name"
 	"$@" >"$log" 2>&1 || status=$?
 	[ $status = 0 ] && printf 'ok' || printf 'FAILED'
