@@ -5,7 +5,7 @@ import pathlib
 import re
 import signal
 
-from .process import Process
+from .process import PATIENCE, Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SANITIZERS = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime error:|==\d+==ERROR")
@@ -64,10 +64,10 @@ class Bridge:
             ended = self.process.status
             assert ended is None, f"the bridge ended by itself with {ended}:\n{self.log}"
 
-    def wait_log(self, pattern, timeout=20.0):
+    def wait_log(self, pattern, timeout=PATIENCE):
         return self.process.wait_log(pattern, timeout)
 
-    def fails(self, status=2, timeout=20.0):
+    def fails(self, status=2, timeout=PATIENCE):
         """It must end by itself with this status; returns its log."""
         self.expected_end = True
         assert self.process.wait(timeout) == status, self.log

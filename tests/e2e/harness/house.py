@@ -6,6 +6,7 @@ from sim import Sim
 from .bridge import Bridge
 from .broker import Broker
 from .cable import Cable
+from .process import PATIENCE
 from .watcher import BASE, Watcher
 
 FAST = {"printing": "1s", "idle": "1s", "offline": "500ms", "offline_max": "1s"}
@@ -32,7 +33,7 @@ def status_times(printer):
 def polls(printer, more):
     """Wait until the printer was asked for its status so many times more."""
     before = len(status_times(printer))
-    printer.wait_for(lambda p: len(status_times(p)) >= before + more, timeout=20 + 3 * more)
+    printer.wait_for(lambda p: len(status_times(p)) >= before + more, timeout=PATIENCE + 3 * more)
 
 
 class House:
@@ -75,7 +76,7 @@ class House:
             bridge.process.freeze()
         self.watcher.subscribed.clear()
         self.broker.restart()
-        assert self.watcher.subscribed.wait(20), "the watcher did not come back"
+        assert self.watcher.subscribed.wait(PATIENCE), "the watcher did not come back"
         mark = self.watcher.echo()
         for bridge in self.bridges:
             bridge.process.thaw()

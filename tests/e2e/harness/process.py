@@ -1,4 +1,5 @@
 """Programs under test: their log, their end, and nothing left behind."""
+import os
 import pathlib
 import random
 import re
@@ -6,6 +7,9 @@ import signal
 import socket
 import subprocess
 import time
+
+# Seconds after which a story gives up waiting for what it wants to see. Slow machines need more.
+PATIENCE = float(os.environ.get("P2M_PATIENCE", "20"))
 
 
 def reserved_port():
@@ -33,7 +37,7 @@ def free_port():
     return port
 
 
-def until(what, predicate, timeout=20.0, interval=0.01):
+def until(what, predicate, timeout=PATIENCE, interval=0.01):
     """Wait until predicate() is true and return its value."""
     end = time.monotonic() + timeout
     while not (value := predicate()):
@@ -65,7 +69,7 @@ class Process:
         """The exit status, None while it runs."""
         return self.popen.poll()
 
-    def wait_log(self, pattern, timeout=20.0):
+    def wait_log(self, pattern, timeout=PATIENCE):
         """Wait until the log matches the regular expression; returns the match."""
         def look():
             found = re.search(pattern, self.log)
@@ -83,7 +87,7 @@ class Process:
     def thaw(self):
         self.signal(signal.SIGCONT)
 
-    def wait(self, timeout=20.0):
+    def wait(self, timeout=PATIENCE):
         return self.popen.wait(timeout)
 
     def kill(self):

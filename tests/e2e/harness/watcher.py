@@ -15,6 +15,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from .process import PATIENCE
+
 BASE = "printer2mqtt"
 names = itertools.count()
 
@@ -83,7 +85,7 @@ class Watcher:
         self.client.connect("127.0.0.1", self.broker.port)
         self.client.reconnect_delay_set(0.05, 0.05)
         self.client.loop_start()
-        assert self.subscribed.wait(20), "the watcher could not subscribe"
+        assert self.subscribed.wait(PATIENCE), "the watcher could not subscribe"
         return self
 
     def close(self):
@@ -134,7 +136,7 @@ class Watcher:
         message = self.last(topic)
         return message.text if message else None
 
-    def wait(self, topic, payload=None, after=-1, timeout=20.0):
+    def wait(self, topic, payload=None, after=-1, timeout=PATIENCE):
         """The first message after a mark with this topic and payload."""
         after = getattr(after, "number", after)
         end, start = time.monotonic() + timeout, after + 1
@@ -175,7 +177,7 @@ class Watcher:
             given = Properties(PacketTypes.PUBLISH)
             for key, value in properties.items():
                 setattr(given, key, value)
-        self.client.publish(topic, payload, qos, retain, given).wait_for_publish(20)
+        self.client.publish(topic, payload, qos, retain, given).wait_for_publish(PATIENCE)
 
     def order(self, printer, command, payload="PRESS", **how):
         """Send an order; returns what is answered: Answers."""
@@ -208,7 +210,7 @@ class Answers:
     def statuses(self):
         return [a["status"] for a in self.all]
 
-    def wait(self, status=None, final=None, timeout=20.0, **fields):
+    def wait(self, status=None, final=None, timeout=PATIENCE, **fields):
         """The first answer with these fields, as a dict."""
         wanted = fields | {k: v for k, v in (("status", status), ("final", final)) if v is not None}
 
@@ -217,6 +219,6 @@ class Answers:
             return all(answer.get(k) == v for k, v in wanted.items())
         return self.watcher.wait(self.topic, is_it, self.after, timeout).json
 
-    def final(self, timeout=20.0):
+    def final(self, timeout=PATIENCE):
         """The answer that ends it."""
         return self.wait(final=True, timeout=timeout)
