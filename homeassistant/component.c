@@ -13,8 +13,10 @@ static void add_slug(struct buffer *b, const char *text)
 {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
-        char slug = c < 128 && isalnum(c) ? (char)tolower(c) : '_';
+        char slug = '_';
 
+        if (c < 128 && isalnum(c))
+            slug = (char)tolower(c);
         (void)buffer_add(b, &slug, 1);
     }
 }
