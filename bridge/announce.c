@@ -17,6 +17,7 @@ enum task {
 };
 
 struct document {
+    uint64_t name; /* hash of the topic: thousands are looked through */
     char *topic;
     char *id;      /* the printer a found document names */
     void *subject; /* what makes it; NULL = not wanted */
@@ -83,16 +84,18 @@ static uint64_t hash_of(const char *text)
 
 static struct document *find(struct announce *a, const char *topic)
 {
+    uint64_t name = hash_of(topic);
     struct document *d;
     size_t i;
 
     for (i = 0; i < a->count; i++)
-        if (strcmp(a->documents[i].topic, topic) == 0)
+        if (a->documents[i].name == name &&
+            strcmp(a->documents[i].topic, topic) == 0)
             return &a->documents[i];
     a->documents =
         memory_grow(a->documents, a->count + 1, sizeof *a->documents);
     d = &a->documents[a->count++];
-    *d = (struct document){.topic = memory_text(topic)};
+    *d = (struct document){.name = name, .topic = memory_text(topic)};
     return d;
 }
 

@@ -173,7 +173,8 @@ void bridge_wake_soon(struct bridge *b)
     bool busy = b->session == SESSION_LISTEN ||
                 (b->session == SESSION_LIVE &&
                  (b->reading_back || b->say_online || b->state_after_birth ||
-                  announce_wake(b->announce) <= bridge_now(b).ms));
+                  (!b->announce_stuck &&
+                   announce_wake(b->announce) <= bridge_now(b).ms)));
 
     if (busy && !uv_is_active((const uv_handle_t *)&b->wake))
         (void)uv_timer_start(&b->wake, on_wake, WAKE_MS, WAKE_MS);

@@ -43,6 +43,7 @@ struct unit {
     bool announced_once;
     bool remembered;    /* it was reached in an earlier life */
     bool unsaid;        /* something could not be published */
+    uint64_t name_hash; /* of its name for people */
     bool listed_online; /* as bridge/printers last said */
     enum trouble listed_trouble;
 };
@@ -113,7 +114,8 @@ struct bridge {
     size_t leaving_count, gone_count, stale_count;
 
     bool bridge_announced;
-    bool identities_due;    /* who they are has changed: are there twins? */
+    bool identities_due; /* who they are has changed: are there twins? */
+    bool announce_stuck; /* a document could not go out: not before drained */
     bool state_after_birth; /* say all state when discovery is out */
 
     bool printers_due, info_due; /* must be said again */

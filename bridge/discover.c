@@ -4,6 +4,7 @@
 
 #define SWEEP_MS  60000 /* then a printer that left is surely gone */
 #define FOUND_MAX ((size_t)512 << 10)
+#define ROWS_MAX  500 /* printers with a sensor on the page of the bridge */
 
 const char *discover_identity(const struct unit *unit)
 {
@@ -129,17 +130,19 @@ static char *unit_document(const struct unit *unit)
     return json.bytes ? json.bytes : memory_text("");
 }
 
+/* Nobody looks at thousands of sensors of one device, and a document that large
+ * cannot be read back; `trouble` and the counts are there all the same. */
 static char *bridge_document(const struct bridge *b)
 {
     const struct discovery_bridge bridge = describe_bridge(b);
-    struct discovery_row *rows = memory_zero(b->count, sizeof *rows);
+    size_t i, count = b->count <= ROWS_MAX ? b->count : 0;
+    struct discovery_row *rows = memory_zero(count, sizeof *rows);
     struct buffer json = {0};
-    size_t i;
 
-    for (i = 0; i < b->count; i++)
+    for (i = 0; i < count; i++)
         rows[i] = (struct discovery_row){b->units[i].config->id,
                                          discover_name(&b->units[i])};
-    discovery_bridge_document(&bridge, rows, b->count, &json);
+    discovery_bridge_document(&bridge, rows, count, &json);
     free(rows);
     return json.bytes ? json.bytes : memory_text("");
 }
@@ -230,7 +233,7 @@ void discover_tick(struct bridge *b)
         announce_bridge(b);
     }
     sweep(b);
-    (void)announce_step(b->announce, bridge_now(b).ms);
+    b->announce_stuck = !announce_step(b->announce, bridge_now(b).ms);
     if (b->state_after_birth && announce_idle(b->announce)) {
         b->state_after_birth = false;
         for (i = 0; i < b->count; i++) {

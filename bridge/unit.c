@@ -72,6 +72,17 @@ static void on_answer(void *arg, const struct http_answer *answer)
         unit_run(unit);
 }
 
+/* All names stand in the bridge's own document. */
+static void note_name(struct unit *unit)
+{
+    const char *name = discover_name(unit);
+    uint64_t hash = bridge_hash(name, strlen(name));
+
+    if (hash != unit->name_hash)
+        unit->bridge->bridge_announced = false;
+    unit->name_hash = hash;
+}
+
 void unit_remember(struct unit *unit)
 {
     struct bridge *bridge = unit->bridge;
@@ -80,8 +91,9 @@ void unit_remember(struct unit *unit)
     if (!memory->changed && !memory->job_changed)
         return;
     if (memory->changed) {
-        unit->announced = bridge->bridge_announced = false;
+        unit->announced = false;
         bridge->printers_due = bridge->identities_due = true;
+        note_name(unit);
     }
     memory->changed = memory->job_changed = false;
     store_remember(bridge->store, unit->config->id, memory,
@@ -174,6 +186,7 @@ bool unit_open(struct unit *unit, struct bridge *bridge,
     unit->publisher = publisher_new(bridge->config, config, &bridge->outlet);
     unit->printer = printer_new(config, driver, &memory, &sink, unit,
                                 bridge_now(bridge), delay_ms);
+    note_name(unit);
     (void)uv_timer_init(&bridge->loop, &unit->timer);
     unit->timer.data = unit;
     (void)uv_timer_start(&unit->timer, on_timer, (uint64_t)delay_ms, 0);
