@@ -122,8 +122,9 @@ struct mqtt *mqtt_new(struct uv_loop_s *loop,
     copy_options(mqtt, options);
     (void)uv_timer_init(loop, &mqtt->timer);
     (void)uv_timer_init(loop, &mqtt->tick);
-    mqtt->timer.data = mqtt->tick.data = mqtt;
-    mqtt->handles = 2;
+    (void)uv_prepare_init(loop, &mqtt->turn);
+    mqtt->timer.data = mqtt->tick.data = mqtt->turn.data = mqtt;
+    mqtt->handles = 3;
     mqtt_queue_init(&mqtt->queue, &mqtt->limits.queue);
     return mqtt;
 }
@@ -212,32 +213,30 @@ static size_t wire_size(const struct mqtt_message *m)
     return strlen(m->topic) + m->len + 16;
 }
 
-/* With the first message: most printers have nothing to say most of the time.
- */
-static void cork_socket(struct mqtt *mqtt)
+/* What is said in one turn of the loop leaves together, in as few packets of
+ * the network as it fits in: most of what a message costs is waking the broker.
+ * Another socket has no cork, be it that the number is the same. */
+static void uncork(uv_prepare_t *turn)
 {
-    int one = 1;
-    int fd = mosquitto_socket(mqtt->link->client);
-    if (mqtt->corked < 0 && mqtt->options.port != 0 && fd >= 0 &&
-        setsockopt(fd, IPPROTO_TCP, TCP_CORK, &one, sizeof one) == 0)
-        mqtt->corked = fd;
-}
-
-void mqtt_cork(struct mqtt *mqtt)
-{
-    mqtt->gathering = true;
-}
-
-void mqtt_uncork(struct mqtt *mqtt)
-{
+    struct mqtt *mqtt = turn->data;
     int zero = 0;
-    mqtt->gathering = false;
-    /* Another socket has no cork, be it that the number is the same. */
-    if (mqtt->corked >= 0 && mqtt->link != NULL &&
+    if (mqtt->link != NULL &&
         mosquitto_socket(mqtt->link->client) == mqtt->corked)
         (void)setsockopt(mqtt->corked, IPPROTO_TCP, TCP_CORK, &zero,
                          sizeof zero);
     mqtt->corked = -1;
+    (void)uv_prepare_stop(turn);
+}
+
+static void cork(struct mqtt *mqtt)
+{
+    int one = 1;
+    int fd = mosquitto_socket(mqtt->link->client);
+    if (mqtt->corked >= 0 || mqtt->options.port == 0 || fd < 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_CORK, &one, sizeof one) != 0)
+        return;
+    mqtt->corked = fd;
+    (void)uv_prepare_start(&mqtt->turn, uncork);
 }
 
 static enum outcome hand_over(struct mqtt *mqtt, const struct mqtt_message *m,
@@ -250,8 +249,7 @@ static enum outcome hand_over(struct mqtt *mqtt, const struct mqtt_message *m,
         return IMPOSSIBLE;
     }
     int qos = m->qos < link->max_qos ? m->qos : link->max_qos;
-    if (mqtt->gathering)
-        cork_socket(mqtt);
+    cork(mqtt);
     int code = mosquitto_publish_v5(link->client, mid, m->topic, (int)m->len,
                                     m->payload, qos, m->retain, properties);
     mosquitto_property_free_all(&properties);

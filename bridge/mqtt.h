@@ -118,12 +118,6 @@ void mqtt_free(struct mqtt *mqtt);
  * Also false for what no connection can carry (a topic with wildcards or
  * invalid UTF-8, a property over 4 kB); no drained follows that. */
 bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_message *message);
-/* Messages handed over between the two leave together, in as few packets of
- * the network as they fit in: that halves what each costs. For bursts that are
- * made in one go; does not nest, and nothing waits longer than until
- * mqtt_uncork(). */
-void mqtt_cork(struct mqtt *mqtt);
-void mqtt_uncork(struct mqtt *mqtt);
 /* Subscribe with Retain As Published where the protocol has it. Lost with the
  * connection: subscribe again when connected. */
 bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos);

@@ -96,7 +96,8 @@ struct mqtt {
     uv_loop_t *loop;
     uv_timer_t timer; /* retry, deadline of an attempt or of the stop */
     uv_timer_t tick;
-    int handles; /* open timers */
+    uv_prepare_t turn; /* the end of the loop's turn, while corked */
+    int handles;       /* open ones */
 
     char *texts; /* what options point to */
     size_t texts_size;
@@ -114,7 +115,6 @@ struct mqtt {
     size_t backlog;  /* bytes handed over since all was written */
     bool refused;    /* mqtt_publish() said "not now": owes drained() */
     bool announcing; /* inside connected(): kept ones wait */
-    bool gathering;  /* mqtt_cork() */
     int corked;      /* socket; -1 = none */
     uint64_t messages_out, bytes_out, messages_in, ignored;
 

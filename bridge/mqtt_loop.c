@@ -396,7 +396,7 @@ static void on_tick(uv_timer_t *timer)
     mqtt_settle(mqtt);
 }
 
-static void timer_closed(uv_handle_t *handle)
+static void handle_closed(uv_handle_t *handle)
 {
     struct mqtt *mqtt = handle->data;
     if (--mqtt->handles > 0)
@@ -412,6 +412,7 @@ void mqtt_dispose(struct mqtt *mqtt)
     if (mqtt->hung != NULL)
         mqtt->hung->mqtt = NULL;
     mqtt->link = mqtt->hung = NULL;
-    uv_close((uv_handle_t *)&mqtt->timer, timer_closed);
-    uv_close((uv_handle_t *)&mqtt->tick, timer_closed);
+    uv_close((uv_handle_t *)&mqtt->timer, handle_closed);
+    uv_close((uv_handle_t *)&mqtt->tick, handle_closed);
+    uv_close((uv_handle_t *)&mqtt->turn, handle_closed);
 }

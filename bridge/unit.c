@@ -120,10 +120,8 @@ bool unit_sync(struct unit *unit)
 {
     if (unit->bridge->session != SESSION_LIVE)
         return true;
-    mqtt_cork(unit->bridge->mqtt);
     unit->unsaid = !publisher_sync(unit->publisher, unit->printer,
                                    bridge_now(unit->bridge));
-    mqtt_uncork(unit->bridge->mqtt);
     return !unit->unsaid;
 }
 
