@@ -1,0 +1,1 @@
+"""The stage for stories with real systems by other authors."""

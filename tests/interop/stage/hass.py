@@ -1,0 +1,127 @@
+"""A real Home Assistant, in a Debian of its own (make_home_assistant.sh), cut off from the world."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+
+from harness.process import Process, free_port, until
+
+from .cache import installed, need, run, skip
+from .hass_api import Api
+
+MAKER = pathlib.Path(__file__).resolve().parents[1] / "make_home_assistant.sh"
+# /proc and /dev only for it, and no name server: nothing of this leaves its own mount namespace.
+INSIDE = """\
+set -e
+mount -t proc proc "$1/proc"
+mount --rbind /dev "$1/dev"
+mount --bind /dev/null "$1/etc/resolv.conf"
+exec chroot "$1" /usr/bin/env -i PATH=/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TZ=UTC \
+  /venv/bin/hass -c "$2" --skip-pip --log-no-color
+"""
+CONFIGURATION = """\
+homeassistant: {{name: Interop, unit_system: metric, time_zone: UTC, country: DE, language: en}}
+http: {{server_host: 127.0.0.1, server_port: {port}}}
+recorder: {{commit_interval: 1}}
+history:
+logbook:
+frontend:
+logger:
+  default: warning
+  logs: {{homeassistant.components.mqtt: info}}
+"""
+RECORD = re.compile(r"\n(?=\d{4}-\d\d-\d\d \d\d:)")
+
+
+def home_assistant_root():
+    """The folder it lives in. $P2M_HA_ROOT: one that exists; $P2M_HA_SUITE, $P2M_HA_VERSION: which one to make."""
+    if os.geteuid() != 0:
+        skip("Home Assistant needs a chroot, and that needs root")
+    need("unshare", "chroot", "mount")
+    if os.environ.get("P2M_HA_ROOT"):
+        return pathlib.Path(os.environ["P2M_HA_ROOT"])
+    need("debootstrap")
+    suite, version = os.environ.get("P2M_HA_SUITE", "forky"), os.environ.get("P2M_HA_VERSION", "")
+    name = f"homeassistant-{suite}" + (f"-{version}" if version else "")
+    return installed(name, f"Home Assistant {version}".rstrip(),
+                     lambda folder: run(MAKER, folder / "root", suite, version, timeout=1800), resumes=True) / "root"
+
+
+class HomeAssistant:
+    def __init__(self, broker_port, protocol="5"):
+        self.root = home_assistant_root()
+        name = f"p2m-interop-{os.getpid()}"
+        self.inside, self.config = f"/tmp/{name}", self.root / "tmp" / name
+        self.config.mkdir(parents=True)
+        self.port, self.broker_port, self.protocol = free_port(), broker_port, protocol
+        (self.config / "configuration.yaml").write_text(CONFIGURATION.format(port=self.port))
+        self.process = None
+        self.api = Api(self.port)
+        self.excused, self.earlier = [], ""
+
+    def start(self):
+        """Started, and its MQTT entry works."""
+        self.process = Process(["unshare", "--mount", "/bin/sh", "-c", INSIDE, "sh", self.root, self.inside],
+                               self.config / "console")
+        until("Home Assistant answers", self._answers, 120, 0.2)
+        if not self.api.token:
+            self.api.become_owner()
+        until("Home Assistant runs", lambda: self.api.get("/api/config")["state"] == "RUNNING", 120, 0.2)
+        if not self.api.entries("mqtt"):
+            self.api.add_mqtt(self.broker_port, self.protocol)
+        until("its MQTT works", lambda: self.api.entries("mqtt")[0]["state"] == "loaded", 60, 0.2)
+        return self
+
+    def _answers(self):
+        if self.process.status is not None:
+            raise AssertionError("Home Assistant ended:\n" + self.process.log[-5000:])
+        try:
+            return self.api.ask("GET", "/api/onboarding")[0] in (200, 404)
+        except OSError:
+            return False
+
+    @property
+    def version(self):
+        return self.api.get("/api/config")["version"]
+
+    def stop(self):
+        if self.process and self.process.status is None:
+            self.process.signal(signal.SIGTERM)
+            self.process.wait(60)
+            self.earlier = self.log
+            (self.config / "home-assistant.log").unlink(missing_ok=True)
+        self.api.forget_socket()
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def close(self):
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        shutil.rmtree(self.config, ignore_errors=True)
+
+    # -- its log
+
+    @property
+    def log(self):
+        """What it logged in all its runs; it begins a new file with each."""
+        file = self.config / "home-assistant.log"
+        return self.earlier + (file.read_text(errors="replace") if file.exists() else "")
+
+    @property
+    def logs(self):
+        return {"Home Assistant": self.log}
+
+    def complaints(self, *words, since=0):
+        """WARNING and ERROR records that hold one of the words and nothing excused."""
+        return [record for record in RECORD.split("\n" + self.log[since:])
+                if re.match(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ", record)
+                and any(word.lower() in record.lower() for word in words)
+                and not any(excuse in record for excuse in self.excused)]
+
+

@@ -1,0 +1,187 @@
+"""A PrusaLink as it runs on Raspberry Pis: whole prints by orders over MQTT, and never a lie about them."""
+import json
+import re
+import time
+
+import pytest
+
+from harness import BASE
+from harness.process import until
+from stage import pi
+from stage.pi import gcode
+from stage.table import versions
+from stage.truth import Truth
+
+SYSTEM = "PrusaLink (Raspberry Pi)"
+
+
+@pytest.fixture(scope="module")
+def one_pi():
+    server = pi.PrusaLink()
+    try:
+        server.start().ready("temp_nozzle", "fan_print")
+        about = server.get("/api/version")[1]
+        versions[SYSTEM] = f"{about['server']}, SDK {about['sdk']}, printer firmware {about['firmware']}"
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def truth(one_pi):
+    truth = Truth(one_pi)
+    yield truth
+    truth.close()
+
+
+@pytest.fixture
+def link(one_pi):
+    """It is there and idle: a print that a story left is over."""
+    if one_pi.process.status is not None:
+        one_pi.start()
+    one_pi.printer.release()
+    one_pi.printer.person_answers()
+    one_pi.printer.pace = 5.0
+    until("it answers", lambda: one_pi.state != "", 60, 0.2)
+    if one_pi.state in ("printing", "paused"):
+        one_pi.ask("DELETE", f"/api/v1/job/{one_pi.status['job']['id']}")
+    one_pi.wait_state("idle", timeout=60)
+    return one_pi
+
+
+@pytest.fixture
+def run(house, link, truth):
+    """A bridge with this printer as mk3. The story ends with a comparison of what the topics said and what was so."""
+    def start(**configured):
+        house.config["printers"]["mk3"] = {"url": link.url, "username": pi.USER, "password": link.password} | configured
+        return house.run()
+    yield start
+    lies, compared = truth.lies(house.watcher, "mk3")
+    assert not lies, "\n".join(lies[:20])
+    assert compared or len(house.watcher.messages) < 400
+
+
+def order(house, command, payload="PRESS", timeout=40):
+    return house.watcher.order("mk3", command, payload).final(timeout)
+
+
+def test_what_it_shows_is_what_prusalink_says(house, link, run, saw):
+    run()
+    house.wait("mk3", "state", "idle")
+    house.wait("mk3", "info/serial", link.printer.serial)
+    house.wait("mk3", "info/model", "I3MK3S")
+    house.wait("mk3", "nozzle/temperature", "24.0")
+    house.wait("mk3", "storage/local/free", lambda text: int(text) > 0)
+    topics = {t.removeprefix(f"{BASE}/mk3/"): p.decode() for t, p in house.watcher.retained(f"{BASE}/mk3/#").items()}
+    assert topics["storage/sdcard/read_only"] in ("true", "false")
+    assert "storage/sdcard/files" not in topics     # its print_files is a size
+    document = json.loads(house.watcher.wait("homeassistant/device/*/config", lambda t: link.printer.serial in t).text)
+    assert document["device"]["serial_number"] == link.printer.serial
+    known = sorted(t for t, p in topics.items() if p != "None" and "/" in t)
+    saw(f"{len(topics)} topics, {len(known)} with a value; {len(document['components'])} entities")
+
+
+def test_a_whole_print_by_orders(house, link, run, saw):
+    path = link.upload("a whole print.gcode", gcode(5, change_at=60))
+    run()
+    house.wait("mk3", "can/print", "online")
+    answer = order(house, "print", path)
+    assert answer["status"] == "done" and answer["state_after"] in ("printing", "busy"), answer
+    saw(f"print took effect after {answer['took_ms']} ms")
+    house.wait("mk3", "job/name", "a whole print.gcode")
+    job = int(house.wait("mk3", "job/id", re.compile(r"\d+")).text)
+    assert answer["job_id"] in (None, job)
+    house.wait("mk3", "job/path", path)
+    house.wait("mk3", "job/filament_type", "PETG")
+    house.wait("mk3", "nozzle/target", "215.0")
+    house.wait("mk3", "job/progress", lambda text: text != "None" and float(text) >= 20, timeout=60)
+
+    mark = house.watcher.mark
+    assert (answer := order(house, "pause"))["status"] == "done", answer
+    saw(f"pause took effect after {answer['took_ms']} ms")
+    assert link.state == "paused"
+    assert house.wait("mk3", "can/resume", "online", mark) and house.value("mk3", "can/pause") == "offline"
+    assert (answer := order(house, "resume", {"job_id": job}))["status"] == "done", answer
+    assert link.state == "printing"
+
+    house.wait("mk3", "state", "attention", mark, timeout=60)
+    progress, left = house.value("mk3", "job/progress"), house.value("mk3", "job/time_remaining")
+    assert float(progress) >= 55 and left != "None"
+    until("PrusaLink says 0 % meanwhile", lambda: link.status["job"]["progress"] == 0)
+    time.sleep(3)       # some polls
+    assert (house.value("mk3", "job/progress"), house.value("mk3", "job/time_remaining")) == (progress, left)
+    assert house.value("mk3", "job/id") == str(job) and house.value("mk3", "state") == "attention"
+    refused = order(house, "cancel")
+    assert refused["code"] == "conflict", refused
+    link.printer.person_answers()
+    house.wait("mk3", "state", "printing", house.wait("mk3", "state", "attention", mark))
+    saw(f"ATTENTION: PrusaLink said 0 %, the topic kept {progress} %")
+
+    link.printer.pace = 40
+    house.wait("mk3", "state", "finished", mark, timeout=60)
+    refused = order(house, "print", path)
+    assert refused["code"] == "conflict" and "finished" in refused["message"], refused
+    house.wait("mk3", "state", "idle", mark, timeout=30)
+    for field in ("job/id", "job/name", "job/progress", "job/path"):
+        assert house.value("mk3", field) == "None"
+    progress = [float(m.text) for m in house.watcher.since(topic=f"{BASE}/mk3/job/progress") if m.text != "None"]
+    assert progress == sorted(progress), progress
+
+
+def test_a_cancelled_print_and_the_next_one(house, link, run, saw):
+    path = link.upload("cancel me.gcode", gcode(20))
+    run()
+    house.wait("mk3", "can/print", "online")
+    assert order(house, "print", path)["status"] == "done"
+    house.wait("mk3", "job/progress", lambda text: text not in ("None", "0"))
+    mark = house.watcher.mark
+    cancelled = order(house, "cancel")
+    assert cancelled["status"] == "done" and cancelled["state_after"] in ("stopped", "idle"), cancelled
+    saw(f"cancel took effect after {cancelled['took_ms']} ms")
+    stopped = house.wait("mk3", "state", "stopped", mark)
+    refused = order(house, "print", path)
+    assert refused["code"] == "conflict" and "stopped" in refused["message"], refused
+    assert link.ask("POST", f"/api/v1/files{path}")[0] == 409       # as PrusaLink itself would have
+    idle = house.wait("mk3", "state", "idle", mark, timeout=30)
+    saw(f"STOPPED for {idle.time - stopped.time:.1f} s refuses a print")
+    assert order(house, "print", path)["status"] == "done"
+    # The new job's first reading may carry the old one's progress: never shown.
+    first = house.wait("mk3", "job/progress", lambda text: text != "None", idle)
+    assert float(first.text) < 10, first
+    assert order(house, "cancel")["status"] == "done"
+
+
+def test_a_refusal_of_prusalink_itself_is_told(house, link, run):
+    run()
+    house.wait("mk3", "can/print", "online")
+    missing = order(house, "print", "/local/is not there.gcode")
+    assert missing["status"] == "error" and missing["http_status"] == 404 and missing["code"] == "not_found", missing
+
+
+def test_a_print_from_the_card(house, link, run):
+    run()
+    house.wait("mk3", "storage/sdcard/available", "true")
+    files = link.get("/api/v1/files/sdcard")[1]["children"]
+    answer = order(house, "print", "/sdcard/" + files[0]["name"])
+    assert answer["status"] == "done", answer
+    house.wait("mk3", "job/path", re.compile("/sdcard/.*"))
+    assert order(house, "pause")["status"] == "done"
+    assert order(house, "resume")["status"] == "done"
+    assert order(house, "cancel")["status"] == "done"
+
+
+def test_states_that_come_from_the_printer_itself(house, link, run):
+    run()
+    house.wait("mk3", "state", "idle")
+    link.printer.say("// action:ready")
+    house.wait("mk3", "state", "ready")
+    link.printer.say("// action:not_ready")
+    house.wait("mk3", "state", "idle", house.watcher.last(f"{BASE}/mk3/state"))
+    link.printer.busy()
+    house.wait("mk3", "state", "busy")
+    link.printer.release()
+    house.wait("mk3", "state", "idle", house.watcher.last(f"{BASE}/mk3/state"))
+    link.printer.wants_person()
+    house.wait("mk3", "state", "attention")
+    link.printer.release()
+    house.wait("mk3", "state", "idle", house.watcher.last(f"{BASE}/mk3/state"))
