@@ -145,7 +145,7 @@ def test_a_unique_id_of_ones_own_replaces_the_serial(house):
 
 
 def test_a_serial_that_comes_late_holds_back_only_discovery(house):
-    """PrusaLink on a Pi does not know it before its serial line is up (live.md 1.7)."""
+    """PrusaLink on a Pi does not know it before its serial line is up."""
     printer = house.add("mk3", "pi", serial_wait=8.0)
     printer.reboot()
     house.run()

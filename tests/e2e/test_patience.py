@@ -26,7 +26,7 @@ def long_stories(tmp_path_factory):
 
 
 def test_a_continue_that_has_no_effect_is_given_up_after_a_minute(long_stories):
-    """PrusaLink on a Pi answers 204 and does nothing (live.md 1, prusalink.md 7.20)."""
+    """PrusaLink on a Pi answers 204 and does nothing."""
     answers = long_stories["pi"]
     final = answers.final(timeout=90)
     assert answers.statuses == ["accepted", "error"]

@@ -135,7 +135,7 @@ def test_times_hold_still_through_pause_and_attention(house):
 
 
 def test_attention_keeps_the_progress_of_the_job_on_a_pi(house):
-    """The Pi says 0 % while it waits for a person (live.md 1.2)."""
+    """The Pi says 0 % while it waits for a person."""
     printer = house.add("mk3", "pi")
     printer.start_print(duration=1000)
     printer.advance(500)
@@ -149,7 +149,7 @@ def test_attention_keeps_the_progress_of_the_job_on_a_pi(house):
 
 
 def test_the_progress_of_the_old_job_is_not_shown_for_the_new_one(house):
-    """The first poll of a new job on a Pi may carry the old one's progress (live.md 1.3)."""
+    """The first polls of a new job on a Pi may carry the old one's progress."""
     printer = house.add("mk3", "pi")
     printer.start_print(duration=1000)
     printer.advance(900)
@@ -158,10 +158,11 @@ def test_the_progress_of_the_old_job_is_not_shown_for_the_new_one(house):
     printer.finish()
     house.wait("mk3", "state", "finished")
     mark = house.watcher.mark
-    printer.set(state="IDLE")
+    printer.set(state="IDLE", progress=90, time_remaining=0)
     printer.start_print(duration=1000)
     house.wait("mk3", "state", "printing", mark)
     polls(printer, 2)
+    printer.release()
     house.wait("mk3", "job/progress", "0", mark)
     assert "90" not in [m.text for m in house.watcher.since(mark, f"{BASE}/mk3/job/progress")]
 
