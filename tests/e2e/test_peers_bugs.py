@@ -32,6 +32,7 @@ def living(tmp_path_factory):
         house.run()
         for name in ("mk3", "mk4"):
             document(house, name)
+        house.watcher.wait(f"homeassistant/device/{BASE}_bridge/config")
         yield house
     finally:
         house.close()

@@ -185,3 +185,78 @@ def test_states_that_come_from_the_printer_itself(house, link, run):
     house.wait("mk3", "state", "attention")
     link.printer.release()
     house.wait("mk3", "state", "idle", house.watcher.last(f"{BASE}/mk3/state"))
+
+
+def test_prusalink_restarts(house, link, run, saw):
+    """503 first, then a printer without a serial number, then one without temperatures: nothing of that is a lie."""
+    path = link.upload("before.gcode", gcode(1))
+    bridge = run()
+    house.wait("mk3", "nozzle/temperature", "24.0")
+    link.printer.reports = False        # as after a power cut of the Pi: it must be asked for reports first
+    mark = house.watcher.mark
+    link.kill()
+    offline = house.wait("mk3", "availability", "offline", mark)
+    house.wait("mk3", "state", "None", offline)
+    assert house.value("mk3", "info/serial") == link.printer.serial
+    assert order(house, "print", path)["code"] == "offline"
+    link.start()
+    online = house.wait("mk3", "availability", "online", offline, timeout=60)
+    assert house.value("mk3", "nozzle/temperature") == "None"
+    house.wait("mk3", "state", "idle", offline, timeout=60)
+    saw(f"online {online.time - offline.time:.0f} s after it was said to be offline")
+    assert house.value("mk3", "info/serial") == link.printer.serial
+    house.wait("mk3", "nozzle/temperature", "24.0", offline, timeout=100)
+    documents = house.watcher.since(topic=f"homeassistant/device/{link.printer.serial}/config")
+    assert all(m.payload for m in documents)        # the device never went
+    assert "wrong" not in bridge.log
+
+
+def test_a_bridge_that_meets_prusalink_at_its_start(house, link, run, saw):
+    """Discovery waits for the serial number: without it the printer is not who it is."""
+    link.kill()
+    house.config["printers"]["mk3"] = {"url": link.url, "username": pi.USER, "password": link.password}
+    bridge = house.bridge()
+    house.wait("mk3", "poll/error", lambda text: "refused" in text)
+    link.start()
+    online = house.wait("mk3", "availability", "online", timeout=60)
+    serial = house.wait("mk3", "info/serial", link.printer.serial, timeout=90)
+    document = house.watcher.wait(f"homeassistant/device/{link.printer.serial}/config", bool, timeout=30)
+    assert document.number > serial.number
+    devices = {m.topic for m in house.watcher.since(topic="homeassistant/device/*/config")}
+    assert devices == {document.topic, "homeassistant/device/printer2mqtt_bridge/config"}
+    saw(f"serial number {serial.time - online.time:.0f} s after the first answer")
+    assert "serial number" not in bridge.log.replace(f"serial number {link.printer.serial}", "")
+
+
+def test_a_wrong_password_and_an_api_key(house, link, run):
+    house.config["printers"]["mk3"] = {"url": link.url, "username": pi.USER, "password": "not this one"}
+    bridge = house.bridge()
+    printers = house.watcher.wait(f"{BASE}/bridge/printers", lambda text: "password" in text).json
+    assert not printers[0]["online"] and "password" in printers[0]["remedy"]
+    house.wait("mk3", "availability", "offline")
+    assert order(house, "pause")["code"] in ("offline", "auth")
+    bridge.stop()
+    assert "not this one" not in bridge.log
+    house.config["printers"]["mk3"] = {"url": link.url, "api_key": "not this one either"}
+    bridge = house.bridge(name="key")
+    bridge.wait_log("refused")
+    bridge.stop()
+    mark = house.watcher.mark
+    house.config["printers"]["mk3"] = {"url": link.url, "api_key": pi.KEY}
+    house.bridge(name="right key")
+    house.wait("mk3", "availability", "online", mark)
+    house.wait("mk3", "state", "idle", mark)
+
+
+def test_a_printer_that_halts(house, link, run):
+    """The last story: this printer needs to be switched off and on."""
+    path = link.upload("halts.gcode", gcode(20))
+    run()
+    house.wait("mk3", "can/print", "online")
+    assert order(house, "print", path)["status"] == "done"
+    house.wait("mk3", "job/progress", lambda text: text not in ("None", "0"), timeout=60)
+    link.printer.halt()
+    house.wait("mk3", "state", "error")
+    message = link.status["printer"]["status_printer"]["message"]
+    house.wait("mk3", "message", message)
+    assert order(house, "pause")["code"] == "conflict"
