@@ -229,7 +229,7 @@ bool printer_next(struct printer *p, struct moment now, struct request *request)
         printer_read_soon(p, endpoint_bit(p->status_endpoint));
     endpoint = pick_endpoint(p, now.ms);
     if (endpoint < 0)
-        return false;
+        return errands_next(p, now, request);
     p->pending &= ~endpoint_bit(endpoint);
     p->flight = FLIGHT_READ;
     p->reading = endpoint;
@@ -249,6 +249,8 @@ int64_t printer_wake(const struct printer *p)
         return INT64_MAX;
     if (order < wake)
         wake = order;
+    if (errands_wake(p) < wake)
+        wake = errands_wake(p);
     for (i = 0; p->driver->endpoints[i].name; i++)
         if (p->pending & endpoint_bit(i) && readable_ms(p, i) < wake)
             wake = readable_ms(p, i);
@@ -268,6 +270,8 @@ void printer_answered(struct printer *p, const struct http_answer *answer,
 
     p->version++; /* for those who are told something on the way */
     p->flight = FLIGHT_NONE;
+    if (flight == FLIGHT_ERRAND)
+        errands_answered(p, answer, now);
     if (answer->result == HTTP_ABORTED)
         return;
     if (flight == FLIGHT_ORDER)

@@ -3,6 +3,7 @@
 #define BRIDGE_PRINTER_INTERNAL_H
 
 #include "bridge/derive.h"
+#include "bridge/errand.h"
 #include "bridge/printer.h"
 
 #define ORDERS_MAX     8
@@ -17,8 +18,9 @@
 /* What the request in flight is for. */
 enum flight {
     FLIGHT_NONE,
-    FLIGHT_READ,  /* printer->reading */
-    FLIGHT_ORDER, /* the active order's step */
+    FLIGHT_READ,   /* printer->reading */
+    FLIGHT_ORDER,  /* the active order's step */
+    FLIGHT_ERRAND, /* printer->running */
 };
 
 /* Where the active order stands. */
@@ -71,6 +73,9 @@ struct printer {
     int64_t parted_ms;     /* status and job agreed about its id until then */
     double saved_progress; /* of the job, as memory was last saved */
     struct orders orders;
+    struct errand *errands[ERRANDS_MAX];
+    int errand_count;
+    struct errand *running; /* whose request is in flight */
 
     bool judged;                /* there was a verdict since the start */
     bool online;                /* said to be online */
@@ -119,6 +124,13 @@ int64_t printer_interval(const struct printer *p); /* between polls, ms */
 bool printer_busy_with_job(const struct printer *p);
 void printer_read_soon(struct printer *p, uint32_t endpoints);
 uint32_t printer_all_endpoints(const struct printer *p);
+
+/* errand.c */
+bool errands_next(struct printer *p, struct moment now,
+                  struct request *request);
+void errands_answered(struct printer *p, const struct http_answer *answer,
+                      struct moment now);
+int64_t errands_wake(const struct printer *p);
 
 /* snapshot.c */
 void snapshot_answered(struct printer *p, const struct http_answer *answer,

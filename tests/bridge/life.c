@@ -149,6 +149,9 @@ static void answer(struct world *life, const struct request *request)
         if (life->far.order_lost)
             a.result = HTTP_BROKEN;
     } else {
+        if (strcmp(request->target, "/errand") == 0 &&
+            life->far.errand_result != HTTP_ANSWERED)
+            a.result = life->far.errand_result;
         a.status = read_body(&life->far, request->target, body, sizeof body);
     }
     if (a.result != HTTP_ANSWERED) {

@@ -25,13 +25,14 @@ struct far_side {
     int job;            /* 0 = none */
     int job_name_id;    /* id that /api/v1/job tells; 0 = the same */
     int progress;
-    int printing;                  /* seconds; -1 = not told */
-    int remaining;                 /* seconds; -1 = not told */
-    int status_code;               /* of /api/v1/status; 0 = 200 */
-    int order_code;                /* of PUT, POST, DELETE; 0 = 204 */
-    enum http_result result;       /* of everything */
-    enum http_result order_result; /* of orders */
-    bool challenges;               /* asks each time who we are */
+    int printing;                   /* seconds; -1 = not told */
+    int remaining;                  /* seconds; -1 = not told */
+    int status_code;                /* of /api/v1/status; 0 = 200 */
+    int order_code;                 /* of PUT, POST, DELETE; 0 = 204 */
+    enum http_result result;        /* of everything */
+    enum http_result order_result;  /* of orders */
+    enum http_result errand_result; /* of /errand */
+    bool challenges;                /* asks each time who we are */
     bool order_lost; /* carried out, but the answer does not come */
     void (*on_order)(struct far_side *far); /* when one is carried out */
 };
