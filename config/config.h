@@ -54,6 +54,20 @@ struct config_homeassistant {
     bool bridge_device;
 };
 
+/* Where files for a printer may come from. */
+struct config_uploads {
+    bool enabled;
+    char *directory;     /* orders name files below it; NULL = none */
+    char **origins;      /* http[s]://...; NULL-terminated; NULL = none */
+    int64_t payload_max; /* bytes of a file that comes as a message; 0 = none */
+    char *watch;         /* folder whose files are uploaded; NULL = none */
+    char *path;          /* folder on the printer; NULL = its first storage */
+    bool print;          /* what came through the watched folder */
+    bool overwrite;
+    int64_t max;        /* bytes of a file */
+    int64_t timeout_ms; /* of fetching one from an origin */
+};
+
 struct config_printer {
     char id[PRINTER_ID_MAX + 1];
     char *url; /* http[s]://host[:port][/prefix], no final slash */
@@ -73,6 +87,7 @@ struct config_printer {
     int64_t timeout_ms;
     int64_t change_warning_ms; /* before a filament change */
     bool read_only;
+    struct config_uploads uploads;
     bool command_enabled[COMMAND_COUNT];
     bool command_disabled[COMMAND_COUNT];
     bool homeassistant;

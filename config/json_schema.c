@@ -5,6 +5,7 @@
 #include "config/numbers.h"
 #include "config/sections.h"
 
+#define SIZE_PATTERN     "^[0-9]+(\\.[0-9]+)?[kKMG]?$"
 #define DURATION_PATTERN "^[0-9]+(\\.[0-9]+)?(ms|s|min|h)?$"
 #define ID_PATTERN       "^[a-z0-9_-]{1,64}$"
 #define NAME_PATTERN     "^[A-Za-z0-9_-]{1,64}$"
@@ -75,6 +76,12 @@ static void write_range(struct json *j, const char *type, const struct row *row)
     json_write_text(j, "type", type);
     json_write_number(j, "minimum", row->min);
     json_write_number(j, "maximum", row->max);
+}
+
+static void write_size(struct json *j)
+{
+    write_text(j);
+    json_write_text(j, "pattern", SIZE_PATTERN);
 }
 
 static void write_duration(struct json *j)
@@ -235,6 +242,7 @@ static void write_shape(struct writer *w, const struct row *row)
     case KIND_NUMBER: write_range(j, "number", row); break;
     case KIND_DURATION:
     case KIND_SECONDS: write_duration(j); break;
+    case KIND_SIZE: write_size(j); break;
     case KIND_CHOICE: write_names(j, row->choices); break;
     case KIND_LIST:
     case KIND_INCLUDE: write_list(j, NULL); break;

@@ -181,6 +181,26 @@ static bool read_seconds(struct reader *r, const struct row *row,
     return true;
 }
 
+static bool read_size(struct reader *r, const struct row *row,
+                      const struct scalar *s, void *target, struct error *err)
+{
+    char low[32], high[32];
+    double bytes;
+
+    (void)r;
+    if (!size_parse(s->text, &bytes))
+        return error_set(err, "%s is not a size such as 64k, 10M or 1G",
+                         s->shown);
+    if (bytes < row->min || bytes > row->max) {
+        size_write((int64_t)row->min, low, sizeof low);
+        size_write((int64_t)row->max, high, sizeof high);
+        return error_set(err, "%s is not between %s and %s", s->shown, low,
+                         high);
+    }
+    *(int64_t *)target = (int64_t)(bytes + 0.5);
+    return true;
+}
+
 static bool not_one_of(const struct scalar *s, const char *const *words,
                        struct error *err)
 {
@@ -252,6 +272,7 @@ static const struct {
     [KIND_NUMBER] = {read_number, "a number"},
     [KIND_DURATION] = {read_duration, "a duration"},
     [KIND_SECONDS] = {read_seconds, "a duration"},
+    [KIND_SIZE] = {read_size, "a size"},
     [KIND_CHOICE] = {read_choice, "one word"},
     [KIND_DRIVER] = {read_driver, "the name of a driver"},
     [KIND_ENDPOINT] = {read_endpoint, "the name of an endpoint"},

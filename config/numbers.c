@@ -2,12 +2,18 @@
 
 #include <strings.h>
 
-static const struct {
+struct unit {
     const char *name;
-    int64_t ms;
-} units[] = {{"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
+    int64_t factor;
+};
 
-#define UNIT_COUNT (sizeof units / sizeof *units)
+#define UNIT_COUNT 4
+
+/* Largest first; the last one is 1. */
+static const struct unit durations[UNIT_COUNT] = {
+    {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
+static const struct unit sizes[UNIT_COUNT] = {
+    {"G", 1073741824}, {"M", 1048576}, {"k", 1024}, {"", 1}};
 
 static const char *parse_digits(const char *text, double *number, double *scale)
 {
@@ -50,30 +56,51 @@ bool truth_parse(const char *text, bool *truth)
     return false;
 }
 
-bool duration_parse(const char *text, double *ms)
+static bool scale(double number, const char *name, const struct unit *units,
+                  double *result)
 {
-    double number;
-    const char *unit = number_parse(text, &number);
     size_t i;
 
-    if (unit && !*unit)
-        unit = "s";
-    for (i = 0; unit && i < UNIT_COUNT; i++)
-        if (strcmp(unit, units[i].name) == 0) {
-            *ms = number * (double)units[i].ms;
+    for (i = 0; i < UNIT_COUNT; i++)
+        if (strcmp(name, units[i].name) == 0) {
+            *result = number * (double)units[i].factor;
             return true;
         }
     return false;
 }
 
+bool duration_parse(const char *text, double *ms)
+{
+    double number;
+    const char *unit = number_parse(text, &number);
+
+    return unit && scale(number, *unit ? unit : "s", durations, ms);
+}
+
+bool size_parse(const char *text, double *bytes)
+{
+    double number;
+    const char *unit = number_parse(text, &number);
+
+    return unit &&
+           scale(number, strcmp(unit, "K") == 0 ? "k" : unit, sizes, bytes);
+}
+
+static void write_scaled(int64_t number, const struct unit *unit, char *out,
+                         size_t size)
+{
+    while (number % unit->factor != 0)
+        unit++;
+    (void)snprintf(out, size, "%lld%s", (long long)(number / unit->factor),
+                   unit->name);
+}
+
 void duration_write(int64_t ms, char *out, size_t size)
 {
-    size_t i = 0;
+    write_scaled(ms, ms ? durations : &durations[UNIT_COUNT - 2], out, size);
+}
 
-    if (ms == 0)
-        i = UNIT_COUNT - 2;
-    while (ms % units[i].ms != 0)
-        i++;
-    (void)snprintf(out, size, "%lld%s", (long long)(ms / units[i].ms),
-                   units[i].name);
+void size_write(int64_t bytes, char *out, size_t size)
+{
+    write_scaled(bytes, bytes ? sizes : &sizes[UNIT_COUNT - 1], out, size);
 }

@@ -11,6 +11,10 @@
 const char *number_parse(const char *text, double *number);
 /* true/false, on/off, yes/no, in any case. */
 bool truth_parse(const char *text, bool *truth);
+/* "500", "64k", "10M", "1G", powers of 1024, in bytes. */
+bool size_parse(const char *text, double *bytes);
+/* With the largest unit that leaves a whole number. */
+void size_write(int64_t bytes, char *out, size_t size);
 /* "500ms", "5s", "2min", "1h", "1.5s"; a bare number is seconds. */
 bool duration_parse(const char *text, double *ms);
 /* With the largest unit that leaves a whole number. */

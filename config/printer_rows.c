@@ -178,6 +178,11 @@ static const struct row printer_rows[] = {
      .section = &commands_section,
      .read = read_commands,
      .says = "Which orders it takes."},
+    {.key = "uploads",
+     .kind = KIND_SECTION,
+     .section = &uploads_section,
+     .says = "Where files for it may come from; off until something is said "
+             "here."},
     {.key = "mapping",
      .kind = KIND_MAPPING,
      .offset = AT(mapping),

@@ -239,6 +239,7 @@ void defaults_read(struct reader *r, const struct row *row,
     (void)base;
     section_read(r, &printer_section, node, draft, ROW_OWN);
     settle_poll(r, &draft->printer, node);
+    uploads_settle(&draft->printer, node);
     r->defaults = draft;
 }
 
@@ -283,6 +284,7 @@ static void read_printer(struct reader *r, const struct node *key,
     section_read(r, &printer_section, node, draft, refused);
     settle_secret(r, draft, node);
     settle_poll(r, &draft->printer, node);
+    uploads_settle(&draft->printer, node);
     warn_tls(r, &draft->printer, node);
     if (valid)
         append(r, draft, key);

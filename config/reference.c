@@ -36,6 +36,11 @@ static void write_value(struct buffer *out, const struct row *row)
         duration_write((int64_t)row->max, high, sizeof high);
         (void)buffer_format(out, "%s to %s", low, high);
         return;
+    case KIND_SIZE:
+        size_write((int64_t)row->min, low, sizeof low);
+        size_write((int64_t)row->max, high, sizeof high);
+        (void)buffer_format(out, "%s to %s", low, high);
+        return;
     default: write_cell(out, kind_expected(row->kind)); return;
     }
 }

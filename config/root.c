@@ -154,6 +154,7 @@ const struct section *const sections[] = {
     &printer_section,
     &poll_section,
     &commands_section,
+    &uploads_section,
     &mapping_section,
     &inline_mapping_section,
     &field_section,

@@ -27,6 +27,7 @@ enum kind {
     KIND_NUMBER,   /* double */
     KIND_DURATION, /* int64_t, ms */
     KIND_SECONDS,  /* int, s; written as a duration */
+    KIND_SIZE,     /* int64_t, bytes */
     KIND_CHOICE,   /* int: index into the row's choices */
     KIND_DRIVER,   /* char *: "auto" or a driver's name */
     KIND_ENDPOINT, /* char *: a name from the drivers' tables */
@@ -62,8 +63,8 @@ struct row {
     unsigned flags;
     size_t offset;
     const char *fallback; /* default, as it would be written; NULL = none */
-    double min, max; /* of a number, in ms of a duration, characters of a text
-                        (0 = 255) */
+    double min, max; /* of a number, in ms of a duration, bytes, characters of a
+                        text (0 = 255) */
     const char *const *choices;    /* KIND_CHOICE; ends with NULL */
     const struct section *section; /* of what the kind says is one */
     /* What else a text must be; NULL = nothing. err is a whole sentence. */

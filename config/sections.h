@@ -7,8 +7,8 @@
 
 extern const struct section root_section, mqtt_section, homeassistant_section,
     log_section, printer_section, poll_section, commands_section,
-    mapping_section, inline_mapping_section, field_section, order_section,
-    custom_section;
+    uploads_section, mapping_section, inline_mapping_section, field_section,
+    order_section, custom_section;
 
 /* All of them in the order of the reference; ends with NULL. */
 extern const struct section *const sections[];
@@ -42,6 +42,11 @@ void defaults_read(struct reader *r, const struct row *row,
 void printers_read(struct reader *r, const struct row *row,
                    const struct node *node, void *base);
 void draft_free(struct draft *draft);
+/* upload_rows.c: what `uploads` leaves open; also for `defaults`, where the
+ * printer has no id yet. */
+void uploads_settle(struct config_printer *printer, const struct node *node);
+/* A folder on a printer? */
+bool check_upload_path(const char *text, struct error *err);
 /* Free what a printer of a config owns. */
 void printer_release(struct config_printer *printer);
 

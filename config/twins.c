@@ -29,6 +29,13 @@ static char *address_of(const struct config_printer *printer)
     return b.bytes;
 }
 
+static char *watched_by(const struct config_printer *printer)
+{
+    return printer->enabled && printer->uploads.enabled
+               ? memory_text(printer->uploads.watch)
+               : NULL;
+}
+
 static char *identity_of(const struct config_printer *printer)
 {
     return memory_text(printer->unique_id);
@@ -76,8 +83,19 @@ static void tell_identity(struct reader *r, size_t first, size_t second)
                    printers[second].id, printers[first].id);
 }
 
+static void tell_watch(struct reader *r, size_t first, size_t second)
+{
+    const struct config_printer *printers = r->config->printers;
+
+    problems_error(r->problems, r->places[second],
+                   "printers.%s watches the same folder as %s; use {printer} "
+                   "in its name, or uploads: off",
+                   printers[second].id, printers[first].id);
+}
+
 void twins_check(struct reader *r)
 {
     compare(r, address_of, tell_address);
     compare(r, identity_of, tell_identity);
+    compare(r, watched_by, tell_watch);
 }
