@@ -69,7 +69,8 @@ static enum trouble trouble_of(const struct http_answer *answer)
     case HTTP_TIMEOUT: return TROUBLE_TIMEOUT;
     case HTTP_BROKEN:
     case HTTP_TOO_BIG:
-    case HTTP_ABORTED: break;
+    case HTTP_ABORTED:
+    case HTTP_LOCAL: break;
     }
     return TROUBLE_ANSWER;
 }

@@ -169,7 +169,7 @@ static void deliver(struct http_client *c, struct http_answer *answer)
     if (answer->result == HTTP_ANSWERED) {
         answer->body = buffer_text(&body);
         answer->len = body.len;
-        memcpy(answer->retry_after, c->retry_after, sizeof c->retry_after);
+        answer->headers = c->headers;
     }
     http_forget_headers(c);
     done(c->arg, answer);

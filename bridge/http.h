@@ -45,6 +45,18 @@ enum http_result {
     HTTP_BROKEN,      /* reset, cut, not HTTP, any 408, unusable target */
     HTTP_TOO_BIG,     /* body over answer_max, or over 64 kB of headers */
     HTTP_ABORTED,     /* http_abort() or http_client_free() */
+    /* Our own side: the file of a streamed body cannot be read, is shorter than
+     * was said or has changed, or the sink gave up. */
+    HTTP_LOCAL,
+};
+
+/* Headers of an answer; "" = not there, too long or with control bytes. */
+struct http_headers {
+    char etag[REQUEST_VALIDATOR_MAX + 1];
+    char last_modified[40];
+    char content_type[64];
+    char update_available[16];
+    char retry_after[32];
 };
 
 /* Borrowed by the callback until it returns. */
@@ -59,10 +71,54 @@ struct http_answer {
     bool challenged;  /* the server asked (anew) who we are, and was told */
     int64_t took_ms;  /* from http_send() to here, retries included */
     char reason[160]; /* for people: "connection refused", "HTTP 503", ... */
-    char retry_after[32]; /* Retry-After header, "" if none */
+    struct http_headers headers; /* all "" unless HTTP_ANSWERED */
+    bool enough; /* the sink had enough; what it got is in order */
 };
 
 typedef void http_done(void *arg, const struct http_answer *answer);
+
+/* A file by what stays the same as long as its contents do. */
+struct http_stamp {
+    int64_t size;
+    int64_t mtime_ns; /* since 1970 */
+    uint64_t inode;
+    uint64_t device;
+};
+
+/* A body that is read from a file while it is sent, by worker threads: neither
+ * a slow disk nor a network share holds up the loop. */
+struct http_file {
+    int fd; /* http_stream() makes its own of it; the offset does not matter */
+    /* The file as it must be when the first and when the last byte is read.
+     * stamp.size bytes are sent from the beginning. */
+    struct http_stamp stamp;
+    const char *tail; /* constant text to be sent behind the file, or NULL */
+};
+
+enum http_more {
+    HTTP_MORE,
+    HTTP_ENOUGH, /* end the transfer here, as a success */
+    HTTP_STOP,   /* end it with HTTP_LOCAL: it cannot be stored */
+};
+
+/* A piece of the body of a 2xx answer, as it comes. Must not send, abort or
+ * free any client. */
+typedef enum http_more http_sink(void *arg, const char *bytes, size_t len);
+
+struct http_stream {
+    const struct http_file *file; /* the request's body; NULL = a small one */
+    http_sink *sink;              /* takes the answer's body; NULL = nobody */
+    void *arg;                    /* of sink */
+    int64_t stall_ms;             /* 0 = 30 s */
+};
+
+/* How far a request is. */
+struct http_progress {
+    int64_t sent;          /* body bytes that reached the other machine */
+    int64_t send_total;    /* 0 = no body */
+    int64_t received;      /* body bytes */
+    int64_t receive_total; /* Content-Length; -1 = not said */
+};
 
 /* printers: how many clients are expected; decides how many multi handles are
  * made at once (about 100 clients each: libcurl 7.88 walks all connections of
@@ -80,6 +136,10 @@ void http_free(struct http *http);
 struct http_client *http_client_new(struct http *http,
                                     const struct http_target *target,
                                     struct error *err);
+/* Another client of the same server, with a connection and a request in flight
+ * of its own; they share what is known about logging in. Any of them may be
+ * freed first. */
+struct http_client *http_client_sibling(const struct http_client *client);
 /* A request in flight is aborted first: its done is called with HTTP_ABORTED
  * before this returns. May be called from any done callback, also the client's
  * own. Accepts NULL. */
@@ -103,6 +163,27 @@ void http_client_free(struct http_client *client);
  * control byte, '#', '"', '\\' or a byte above 126 is HTTP_BROKEN, not sent. */
 bool http_send(struct http_client *client, const struct request *request,
                http_done *done, void *arg);
+/* The same for a long body or a long answer. No time-out for the whole of it;
+ * it ends with HTTP_TIMEOUT when nothing moves for stall_ms.
+ *
+ * A request with a file is always `once`, and its body goes over the wire once
+ * or not at all: see http_login_due(). When the server refuses it half way,
+ * that answer is handed over, also if the connection breaks under the rest.
+ * The last bytes of a file that has changed in the meantime are not sent.
+ *
+ * With a sink answer_max limits what it is given (0 = no limit), and the
+ * answer's own body is empty for 2xx; other answers are collected, up to
+ * 64 kB of them. */
+bool http_stream(struct http_client *client, const struct request *request,
+                 const struct http_stream *stream, http_done *done, void *arg);
+/* Of the request in flight; all 0 if there is none. */
+struct http_progress http_progress(const struct http_client *client);
+
+/* May the login be refused as too old, or is none known yet? Then read
+ * something with request.login_max_ms = max_age_ms before an upload. A server
+ * that called a nonce stale at a lower age than max_age_ms counts by that. */
+bool http_login_due(const struct http_client *client, int64_t max_age_ms);
+
 /* End the request in flight; its done is called with HTTP_ABORTED before this
  * returns. Nothing in flight: no effect. */
 void http_abort(struct http_client *client);

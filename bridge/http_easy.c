@@ -85,20 +85,20 @@ static void take_challenge(struct http_client *c, const char *value, size_t len)
 static void take_retry_after(struct http_client *c, const char *value,
                              size_t len)
 {
-    if (len >= sizeof c->retry_after)
+    if (len >= sizeof c->headers.retry_after)
         return;
     for (size_t i = 0; i < len; i++)
         if (!isprint((unsigned char)value[i]))
             return;
-    memcpy(c->retry_after, value, len);
-    c->retry_after[len] = '\0';
+    memcpy(c->headers.retry_after, value, len);
+    c->headers.retry_after[len] = '\0';
 }
 
 void http_forget_headers(struct http_client *c)
 {
     free(c->offered);
     c->offered = NULL;
-    c->retry_after[0] = '\0';
+    c->headers = (struct http_headers){.etag = ""};
 }
 
 /* One header line, with its line end. A status line starts an answer anew: it

@@ -115,7 +115,7 @@ struct http_client {
     size_t header_bytes;
     struct buffer answer;
     struct digest_challenge *offered; /* NULL: none */
-    char retry_after[32];
+    struct http_headers headers;
     char trouble[CURL_ERROR_SIZE]; /* libcurl's words */
 };
 

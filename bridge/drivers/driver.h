@@ -111,6 +111,65 @@ struct device {
     double doubted;           /* progress left over from the job before; 0 */
 };
 
+/* What an order's HTTP answer means. */
+enum order_code {
+    ORDER_OK,
+    ORDER_CONFLICT,
+    ORDER_TIMEOUT,
+    ORDER_OFFLINE,
+    ORDER_SUPERSEDED,
+    ORDER_NOT_SUPPORTED,
+    ORDER_NOT_ALLOWED,
+    ORDER_INVALID,
+    ORDER_RETAINED,
+    ORDER_EXPIRED,
+    ORDER_WRONG_JOB,
+    ORDER_WRONG_PRINTER,
+    ORDER_QUEUE_FULL,
+    ORDER_NOT_FOUND,
+    ORDER_AUTH,
+    ORDER_TOO_BIG,
+    ORDER_PRINTER_ERROR,
+};
+
+/* What an answer to an upload is followed by. */
+enum refusal {
+    REFUSAL_FINAL,  /* the same again would be refused again */
+    REFUSAL_BUSY,   /* somebody else is at it: wait, try again */
+    REFUSAL_BROKEN, /* the upload broke: look what is there, try again */
+    REFUSAL_STORED, /* the file is there, but is not printed */
+};
+
+/* One meaning of an answer to an upload; the first row that fits counts. */
+struct driver_refusal {
+    int status;
+    const char *words; /* that the body must contain; NULL = any body */
+    enum refusal refusal;
+    enum order_code code;
+    const char *message; /* cause and remedy */
+};
+
+/* How the printers of one variant take uploads. */
+struct driver_upload {
+    int variant;        /* see struct device; 0 = not known which */
+    const char *target; /* "/api/v1/files{path}"; also says what is there */
+    const char *content_type; /* to be sent whatever the file is */
+    const char *print_header; /* "Print-After-Upload: ?1" */
+    const char *overwrite_header;
+    const char *probe;         /* small target to log in at before an upload */
+    int64_t login_max_ms;      /* a login is good for so long, surely */
+    size_t path_max;           /* bytes of the path, not encoded; 0 = any */
+    size_t part_max;           /* bytes of each part of it; 0 = any */
+    const char *forbidden;     /* characters that no name can have */
+    const char *const *takes;  /* endings, ".gcode"; NULL = any; NULL-ended */
+    const char *const *prints; /* endings; NULL-ended */
+    /* Storages that exist and cannot be written; NULL-ended; may be NULL. */
+    const char *const *read_only;
+    /* A body of rest modulo this gets stuck: one newline more; 0 = none. */
+    int64_t stuck_modulus, stuck_rest;
+    const struct driver_refusal *refusals; /* ends with status 0 */
+};
+
 struct driver {
     const char *name;   /* "prusalink" */
     const char *vendor; /* "Prusa Research" for the device page */
@@ -126,6 +185,8 @@ struct driver {
     /* Longest request target this printer takes; NULL = REQUEST_TARGET_MAX. */
     size_t (*target_max)(const struct device *device);
     const char *model_default; /* for the device page until it is known; NULL */
+    /* One per variant, 0 among them; ends with target NULL. NULL = none. */
+    const struct driver_upload *uploads;
 };
 
 /* All drivers, ends with NULL; by name, NULL if there is none. */
@@ -194,31 +255,27 @@ enum encode_result driver_encode(const struct driver *driver,
                                  const struct device *device,
                                  struct request *request, struct error *err);
 
+/* How this device (NULL = nothing known of it) takes uploads; NULL = not at
+ * all. */
+const struct driver_upload *driver_upload(const struct driver *driver,
+                                          const struct device *device);
+/* Can path ("/usb/box.gcode", UTF-8) be written there? Its form, its lengths,
+ * its characters, the storage, its ending (print: must be printable too). */
+enum order_code driver_upload_check(const struct driver *driver,
+                                    const struct device *device,
+                                    const char *path, bool print,
+                                    struct error *err);
+
+/* Fill only request->target: pattern with path in place of {path}, checked and
+ * encoded as for an order. */
+bool driver_target(const struct driver *driver, const char *pattern,
+                   const char *path, const struct device *device,
+                   struct request *request, struct error *err);
+
 /* Does t, read after the order was taken, show what a STEP_WAIT waits for?
  * job: the job that was current when the order was sent, -1 = none. */
 bool driver_step_done(const struct driver_step *step, int64_t job,
                       const struct telemetry *t);
-
-/* What an order's HTTP answer means. */
-enum order_code {
-    ORDER_OK,
-    ORDER_CONFLICT,
-    ORDER_TIMEOUT,
-    ORDER_OFFLINE,
-    ORDER_SUPERSEDED,
-    ORDER_NOT_SUPPORTED,
-    ORDER_NOT_ALLOWED,
-    ORDER_INVALID,
-    ORDER_RETAINED,
-    ORDER_EXPIRED,
-    ORDER_WRONG_JOB,
-    ORDER_WRONG_PRINTER,
-    ORDER_QUEUE_FULL,
-    ORDER_NOT_FOUND,
-    ORDER_AUTH,
-    ORDER_TOO_BIG,
-    ORDER_PRINTER_ERROR,
-};
 
 /* "conflict", "timeout", ...; "" for ORDER_OK. */
 const char *order_code_name(enum order_code code);

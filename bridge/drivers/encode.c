@@ -151,20 +151,21 @@ static bool fill(struct target *target, const char *pattern,
     return true;
 }
 
-static bool fill_request(const struct driver *driver, enum command command,
-                         const struct driver_step *step,
-                         const struct order_arguments *arguments,
-                         const struct device *device, struct request *request,
-                         struct error *err)
+static bool fill_target(const struct driver *driver, const char *pattern,
+                        enum command command,
+                        const struct order_arguments *arguments,
+                        const struct device *device, struct request *request,
+                        struct error *err)
 {
+    static const struct device unknown;
     struct target target = {.text = request->target};
     size_t max = REQUEST_TARGET_MAX;
 
-    *request = (struct request){
-        .method = step->method, .timeout_ms = step->timeout_ms, .once = true};
+    if (!device)
+        device = &unknown;
     if (driver->target_max)
         max = driver->target_max(device);
-    if (!fill(&target, step->target, command, arguments, device, err))
+    if (!fill(&target, pattern, command, arguments, device, err))
         return false;
     if (target.len > max)
         return error_set(err,
@@ -173,6 +174,32 @@ static bool fill_request(const struct driver *driver, enum command command,
                          "the short name (BOX~1.GCO)",
                          target.len, max);
     return true;
+}
+
+static bool fill_request(const struct driver *driver, enum command command,
+                         const struct driver_step *step,
+                         const struct order_arguments *arguments,
+                         const struct device *device, struct request *request,
+                         struct error *err)
+{
+    *request = (struct request){
+        .method = step->method, .timeout_ms = step->timeout_ms, .once = true};
+    return fill_target(driver, step->target, command, arguments, device,
+                       request, err);
+}
+
+bool driver_target(const struct driver *driver, const char *pattern,
+                   const char *path, const struct device *device,
+                   struct request *request, struct error *err)
+{
+    struct order_arguments arguments = {.job = -1};
+    int len = snprintf(arguments.path, sizeof arguments.path, "%s", path);
+
+    if (len < 0 || (size_t)len >= sizeof arguments.path)
+        return error_set(err, "the path is over %zu bytes",
+                         sizeof arguments.path - 1);
+    return fill_target(driver, pattern, COMMAND_PRINT, &arguments, device,
+                       request, err);
 }
 
 enum encode_result driver_encode(const struct driver *driver,

@@ -209,10 +209,10 @@ static void retry_after_is_handed_on(void **state)
     struct outcome o = world_get(w, c, "/");
 
     assert_string_equal(o.answer.reason, "HTTP 503");
-    assert_string_equal(o.answer.retry_after, "120");
+    assert_string_equal(o.answer.headers.retry_after, "120");
     for (int i = 0; i < 2; i++) {
         o = world_get(w, c, "/");
-        assert_string_equal(o.answer.retry_after, "");
+        assert_string_equal(o.answer.headers.retry_after, "");
     }
     http_client_free(c);
 }
