@@ -20,7 +20,8 @@ static _Thread_local struct {
     bool full;
     size_t small_len;
     size_t big_len;
-    char *big; /* NULL or a mapping of JSON_TREE_MAX bytes */
+    size_t big_max; /* what this tree may take beside small */
+    char *big;      /* NULL or a mapping of big_max bytes */
     _Alignas(16) char small[SMALL_MAX];
 } arena;
 
@@ -28,8 +29,8 @@ static void *take(size_t size)
 {
     void *at;
 
-    if (size > JSON_TREE_MAX)
-        size = JSON_TREE_MAX + 1;
+    if (size > arena.big_max)
+        size = arena.big_max + 1;
     size = (size + ALIGN - 1) & ~(ALIGN - 1);
     if (size <= SMALL_MAX - arena.small_len) {
         at = arena.small + arena.small_len;
@@ -37,11 +38,11 @@ static void *take(size_t size)
         return at;
     }
     if (!arena.big) {
-        at = mmap(NULL, JSON_TREE_MAX, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        at = mmap(NULL, arena.big_max, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         arena.big = at == MAP_FAILED ? NULL : at;
     }
-    if (!arena.big || size > JSON_TREE_MAX - arena.big_len) {
+    if (!arena.big || size > arena.big_max - arena.big_len) {
         arena.full = true;
         return NULL;
     }
@@ -150,7 +151,7 @@ static bool null_bare_words(const char **bytes, size_t *len)
 static void reset(void)
 {
     if (arena.big)
-        (void)munmap(arena.big, JSON_TREE_MAX);
+        (void)munmap(arena.big, arena.big_max);
     arena.big = NULL;
     arena.small_len = arena.big_len = 0;
     arena.full = arena.taken = false;
@@ -161,7 +162,7 @@ static void explain(const char *bytes, size_t len, const char *stop,
 {
     if (arena.full)
         (void)error_set(err, "not JSON: it takes more than %zu MiB",
-                        JSON_TREE_MAX >> 20);
+                        arena.big_max >> 20);
     else if (len == 0)
         (void)error_set(err, "not JSON: it is empty");
     else
@@ -185,13 +186,15 @@ static cJSON *parse(const char *bytes, size_t len, const char **stop)
 
 /* Bare words are looked for when it is no JSON as it is: that is seldom, and
  * to look takes a tenth of the time of parsing. */
-const struct json *json_parse(const char *bytes, size_t len, struct error *err)
+static const struct json *parse_within(size_t max, const char *bytes,
+                                       size_t len, struct error *err)
 {
     const char *stop = NULL;
     cJSON *root;
 
     assert(!arena.taken);
     arena.taken = true;
+    arena.big_max = max;
     root = parse(bytes, len, &stop);
     if (!root && !arena.full) {
         reset();
@@ -205,6 +208,17 @@ const struct json *json_parse(const char *bytes, size_t len, struct error *err)
         return NULL;
     }
     return (const struct json *)root;
+}
+
+const struct json *json_parse(const char *bytes, size_t len, struct error *err)
+{
+    return parse_within(JSON_TREE_MAX, bytes, len, err);
+}
+
+const struct json *json_parse_listing(const char *bytes, size_t len,
+                                      struct error *err)
+{
+    return parse_within(JSON_LISTING_TREE_MAX, bytes, len, err);
 }
 
 void json_free(const struct json *root)

@@ -14,6 +14,8 @@
 
 /* What a tree may take. 1 MB of "[1,1,..." would be 42 MB of nodes. */
 #define JSON_TREE_MAX ((size_t)4 << 20)
+/* The same for listings: 16 MiB of text are about three times as much. */
+#define JSON_LISTING_TREE_MAX ((size_t)64 << 20)
 
 struct json; /* one value of the tree; borrowed until json_free() */
 
@@ -22,6 +24,10 @@ struct json; /* one value of the tree; borrowed until json_free() */
  * keys the first one counts. NULL with a sentence in err when it is not JSON,
  * something follows it, it is nested deeper than 1000 or the arena is full. */
 const struct json *json_parse(const char *bytes, size_t len, struct error *err);
+/* The same for a listing, which may take JSON_LISTING_TREE_MAX: in a worker
+ * thread, unless it is small. */
+const struct json *json_parse_listing(const char *bytes, size_t len,
+                                      struct error *err);
 /* Give the tree back; accepts NULL. */
 void json_free(const struct json *root);
 

@@ -1,0 +1,33 @@
+/* Paths on a printer ("/usb/SUB/BOX~1.GCO"): which may go into a request, and
+ * how. Nobody outside of the drivers includes it. */
+#ifndef BRIDGE_DRIVERS_PATH_H
+#define BRIDGE_DRIVERS_PATH_H
+
+#include "bridge/drivers/driver.h"
+
+/* A request target as it grows. text holds REQUEST_TARGET_MAX + 1 bytes. */
+struct target {
+    char *text;
+    size_t len; /* what it would be, also past the limit */
+};
+
+void target_put(struct target *target, const char *bytes, size_t len);
+/* Everything but unreserved bytes and '/' is encoded: Buddy takes '+' for a
+ * space also in paths. Doubled slashes become one, the last one goes. */
+void target_put_path(struct target *target, const char *path);
+
+/* Does this printer take a target so long? */
+bool target_fits(const struct target *target, const struct driver *driver,
+                 const struct device *device, struct error *err);
+
+enum path_kind {
+    PATH_FILE, /* in a storage */
+    PATH_ANY,  /* a storage itself, too */
+};
+
+/* Its form, and that it lies on a storage the printer told of. False: err says
+ * what is wrong and what to do. */
+bool path_check(const char *path, enum path_kind kind,
+                const struct device *device, struct error *err);
+
+#endif
