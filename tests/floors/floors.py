@@ -22,6 +22,8 @@ FLOORS = {
     "homeassistant": ({"homeassistant", "mapping"}, ISO_C, {"cjson/cJSON.h"}),
     "bridge/drivers": ({"bridge/drivers", "mapping", "bridge/request.h"}, ISO_C | {"strings", "sys/mman"},
                        {"cjson/cJSON.h"}),
+    "bridge/uploads": ({"bridge", "bridge/drivers", "bridge/uploads", "config", "mapping"}, SYSTEM | {"linux/openat2"},
+                       {"cjson/cJSON.h"}),
     "bridge": ({"bridge", "bridge/drivers", "homeassistant", "config", "mapping"}, SYSTEM, {"cjson/cJSON.h"}),
 }
 
