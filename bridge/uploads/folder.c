@@ -1,0 +1,229 @@
+#include "bridge/uploads/folder.h"
+
+#include "bridge/uploads/below.h"
+#include "mapping/memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FOLDER_PATH_MAX 4096
+#define NAMES_TRIED     100
+
+void folder_release(struct folder_files *files)
+{
+    size_t i;
+
+    for (i = 0; i < files->count; i++)
+        free(files->files[i].name);
+    free(files->files);
+    *files = (struct folder_files){NULL, 0};
+}
+
+/* ---- reading ---- */
+
+static bool make(const char *folder, const char *sub, struct error *err)
+{
+    char path[FOLDER_PATH_MAX];
+
+    (void)snprintf(path, sizeof path, "%s%s", folder, sub);
+    if (mkdir(path, 0755) == 0 || errno == EEXIST)
+        return true;
+    return error_set(err, "cannot make %s: %s", path, strerror(errno));
+}
+
+static bool prepare(const char *folder, struct error *err)
+{
+    if (!make(folder, "", err) || !make(folder, "/done", err) ||
+        !make(folder, "/failed", err))
+        return false;
+    return access(folder, R_OK | W_OK | X_OK) == 0 ||
+           error_set(err,
+                     "%s must be readable and writable: what was uploaded is "
+                     "moved to done/",
+                     folder);
+}
+
+static bool ends_with(const char *name, const char *ending)
+{
+    size_t len = strlen(name), n = strlen(ending);
+
+    return len >= n && strcmp(name + len - n, ending) == 0;
+}
+
+static bool is_half_written(const char *name)
+{
+    static const char *const endings[] = {".part", ".tmp", ".crdownload",
+                                          ".filepart", "~"};
+    size_t i;
+
+    for (i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (ends_with(name, endings[i]))
+            return true;
+    return name[0] == '.';
+}
+
+static bool stamp_of(int folder, const char *name, struct http_stamp *stamp)
+{
+    struct stat status;
+    int fd;
+    bool ok;
+
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+        !S_ISREG(status.st_mode))
+        return false;
+    fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    ok = fd >= 0 && below_stamp(fd, stamp);
+    if (fd >= 0)
+        (void)close(fd);
+    return ok;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct folder_file *)a)->name,
+                  ((const struct folder_file *)b)->name);
+}
+
+bool folder_read(const char *folder, struct folder_files *files,
+                 struct error *err)
+{
+    const struct dirent *entry;
+    struct http_stamp stamp;
+    DIR *dir;
+
+    *files = (struct folder_files){NULL, 0};
+    if (!prepare(folder, err))
+        return false;
+    dir = opendir(folder);
+    if (!dir)
+        return error_set(err, "cannot read %s: %s", folder, strerror(errno));
+    while (files->count < FOLDER_FILES_MAX && (entry = readdir(dir))) {
+        if (is_half_written(entry->d_name) ||
+            !stamp_of(dirfd(dir), entry->d_name, &stamp))
+            continue;
+        files->files =
+            memory_grow(files->files, files->count + 1, sizeof *files->files);
+        files->files[files->count++] = (struct folder_file){
+            .name = memory_text(entry->d_name), .stamp = stamp};
+    }
+    (void)closedir(dir);
+    if (files->count)
+        qsort(files->files, files->count, sizeof *files->files, by_name);
+    return true;
+}
+
+/* ---- judging ---- */
+
+static bool is_same(const struct http_stamp *a, const struct http_stamp *b)
+{
+    return a->size == b->size && a->mtime_ns == b->mtime_ns &&
+           a->inode == b->inode && a->device == b->device;
+}
+
+void folder_update(struct folder_files *files, struct folder_files *fresh,
+                   int64_t now_ms)
+{
+    size_t i;
+
+    for (i = 0; i < fresh->count; i++) {
+        struct folder_file *file = &fresh->files[i];
+        const struct folder_file *old =
+            files->count ? bsearch(file, files->files, files->count,
+                                   sizeof *files->files, by_name)
+                         : NULL;
+
+        file->since_ms = now_ms;
+        if (!old || !is_same(&old->stamp, &file->stamp))
+            continue;
+        file->since_ms = old->since_ms;
+        file->told = old->told;
+    }
+    folder_release(files);
+    *files = *fresh;
+    *fresh = (struct folder_files){NULL, 0};
+}
+
+const struct folder_file *folder_next(struct folder_files *files,
+                                      int64_t now_ms)
+{
+    size_t i;
+
+    for (i = 0; i < files->count; i++) {
+        struct folder_file *file = &files->files[i];
+
+        if (file->told || now_ms - file->since_ms < FOLDER_STILL_MS)
+            continue;
+        file->told = true;
+        return file;
+    }
+    return NULL;
+}
+
+int64_t folder_wake(const struct folder_files *files)
+{
+    int64_t wake = INT64_MAX;
+    size_t i;
+
+    for (i = 0; i < files->count; i++)
+        if (!files->files[i].told &&
+            files->files[i].since_ms + FOLDER_STILL_MS < wake)
+            wake = files->files[i].since_ms + FOLDER_STILL_MS;
+    return wake;
+}
+
+/* ---- afterwards ---- */
+
+/* folder/sub/name, or with a number before its ending. */
+static void numbered(const char *folder, const char *sub, const char *name,
+                     int number, char *out, size_t size)
+{
+    const char *dot = strrchr(name, '.');
+    size_t stem = dot && dot > name ? (size_t)(dot - name) : strlen(name);
+
+    if (number < 2)
+        (void)snprintf(out, size, "%s/%s/%s", folder, sub, name);
+    else
+        (void)snprintf(out, size, "%s/%s/%.*s-%d%s", folder, sub, (int)stem,
+                       name, number, name + stem);
+}
+
+static void explain(const char *path, const char *reason)
+{
+    char note[FOLDER_PATH_MAX + 8];
+    FILE *file;
+
+    (void)snprintf(note, sizeof note, "%s.txt", path);
+    file = fopen(note, "wxe");
+    if (!file)
+        return;
+    (void)fprintf(file, "%s\n", reason);
+    (void)fclose(file);
+}
+
+bool folder_settle(const char *folder, const char *name, const char *reason,
+                   struct error *err)
+{
+    char from[FOLDER_PATH_MAX], to[FOLDER_PATH_MAX];
+    int i;
+
+    (void)snprintf(from, sizeof from, "%s/%s", folder, name);
+    for (i = 1; i <= NAMES_TRIED; i++) {
+        numbered(folder, reason ? "failed" : "done", name, i, to, sizeof to);
+        if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+            if (reason)
+                explain(to, reason);
+            return true;
+        }
+        if (errno == EINVAL) /* a network share that knows no NOREPLACE */
+            return rename(from, to) == 0 ||
+                   error_set(err, "cannot move %s to %s: %s", from, to,
+                             strerror(errno));
+        if (errno != EEXIST)
+            break;
+    }
+    return error_set(err, "cannot move %s to %s: %s", from, to,
+                     strerror(errno));
+}

@@ -1,0 +1,141 @@
+/* A watched folder: what is whole is told once, and moved away afterwards. */
+#include "bridge/uploads/folder.h"
+#include "tests/unit.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char place[64];
+static struct folder_files files;
+
+static int enter(void **state)
+{
+    (void)state;
+    (void)snprintf(place, sizeof place, "/tmp/p2m-folder-XXXXXX");
+    files = (struct folder_files){NULL, 0};
+    return mkdtemp(place) ? 0 : -1;
+}
+
+static int leave(void **state)
+{
+    char command[128];
+
+    (void)state;
+    folder_release(&files);
+    (void)snprintf(command, sizeof command, "rm -rf %s", place);
+    return system(command);
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char path[200];
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/%s", place, name);
+    file = fopen(path, "a");
+    assert_non_null(file);
+    (void)fputs(text, file);
+    (void)fclose(file);
+}
+
+static bool exists(const char *name)
+{
+    char path[200];
+
+    (void)snprintf(path, sizeof path, "%s/%s", place, name);
+    return access(path, F_OK) == 0;
+}
+
+static void look(int64_t now_ms)
+{
+    struct folder_files fresh;
+    struct error err = {""};
+
+    if (!folder_read(place, &fresh, &err))
+        fail_msg("%s", err.text);
+    folder_update(&files, &fresh, now_ms);
+}
+
+static void a_file_is_told_once_when_it_is_whole(void **state)
+{
+    (void)state;
+    write_file("box.gcode", "G28\n");
+    look(1000);
+    assert_null(folder_next(&files, 2999));
+    assert_int_equal(folder_wake(&files), 3000);
+    write_file("box.gcode", "G29\n");
+    look(2500); /* still growing */
+    assert_null(folder_next(&files, 4499));
+    look(4500);
+    assert_string_equal(folder_next(&files, 4500)->name, "box.gcode");
+    assert_null(folder_next(&files, 4500));
+    look(9000);
+    assert_null(folder_next(&files, 20000));
+    assert_true(folder_wake(&files) == INT64_MAX);
+    write_file("box.gcode", "G30\n");
+    look(21000);
+    assert_non_null(folder_next(&files, 23000)); /* another file by now */
+}
+
+static void only_real_and_whole_files_count(void **state)
+{
+    char command[300];
+
+    (void)state;
+    write_file(".hidden.gcode", "x");
+    write_file("a.gcode.part", "x");
+    write_file("b.gcode~", "x");
+    (void)snprintf(command, sizeof command,
+                   "cd %s && ln -s /etc/passwd link.gcode && mkfifo f.gcode && "
+                   "mkdir d.gcode",
+                   place);
+    assert_int_equal(system(command), 0);
+    look(0);
+    assert_int_equal(files.count, 0);
+    assert_true(exists("done") && exists("failed"));
+}
+
+static void it_moves_to_done_or_failed(void **state)
+{
+    struct error err = {""};
+    int i;
+
+    (void)state;
+    look(0);
+    for (i = 0; i < 2; i++) {
+        write_file("box.gcode", "x");
+        assert_true(folder_settle(place, "box.gcode", NULL, &err));
+        write_file("bad.gcode", "x");
+        assert_true(folder_settle(place, "bad.gcode", "it was no good", &err));
+    }
+    assert_true(exists("done/box.gcode") && exists("done/box-2.gcode"));
+    assert_true(exists("failed/bad.gcode") && exists("failed/bad.gcode.txt"));
+    assert_true(exists("failed/bad-2.gcode.txt"));
+    assert_false(exists("box.gcode"));
+    assert_false(folder_settle(place, "none.gcode", NULL, &err));
+    assert_non_null(strstr(err.text, "cannot move"));
+}
+
+static void a_folder_that_cannot_be_is_said(void **state)
+{
+    struct folder_files fresh;
+    struct error err;
+
+    (void)state;
+    assert_false(folder_read("/proc/nothing/here", &fresh, &err));
+    assert_non_null(strstr(err.text, "cannot make"));
+}
+
+#define FOLDER_TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        FOLDER_TEST(a_file_is_told_once_when_it_is_whole),
+        FOLDER_TEST(only_real_and_whole_files_count),
+        FOLDER_TEST(it_moves_to_done_or_failed),
+        FOLDER_TEST(a_folder_that_cannot_be_is_said),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
