@@ -27,6 +27,7 @@ enum cadence {
 };
 
 struct driver;
+struct driver_files;
 struct device;
 struct json;    /* one parsed value, see json.h */
 struct reading; /* one answer on its way into a snapshot, see reading.h */
@@ -190,6 +191,7 @@ struct driver {
 };
 
 /* All drivers, ends with NULL; by name, NULL if there is none. */
+    const struct driver_files *files; /* see files.h; NULL = none */
 extern const struct driver *const drivers[];
 const struct driver *driver_find(const char *name);
 
