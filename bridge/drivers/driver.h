@@ -188,10 +188,10 @@ struct driver {
     const char *model_default; /* for the device page until it is known; NULL */
     /* One per variant, 0 among them; ends with target NULL. NULL = none. */
     const struct driver_upload *uploads;
+    const struct driver_files *files; /* see files.h; NULL = none */
 };
 
 /* All drivers, ends with NULL; by name, NULL if there is none. */
-    const struct driver_files *files; /* see files.h; NULL = none */
 extern const struct driver *const drivers[];
 const struct driver *driver_find(const char *name);
 

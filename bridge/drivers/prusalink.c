@@ -414,3 +414,4 @@ const struct driver prusalink_driver = {
     .target_max = target_max,
 };
     .files = &prusalink_files,
+};
