@@ -1,20 +1,16 @@
 /* One request: what goes into libcurl, what comes out, and the second try.
  *
- * Two decisions a reader may question. The easy handle is never reset and has
- * most options set once: connections survive only so. And the header lines are
- * a curl_slist of our own making, which saves building and freeing a list for
- * each poll; libcurl only reads it. */
+ * The easy handle is never reset and has most options set once: connections
+ * survive only so. */
 #include "bridge/http.h"
 
 #include "bridge/http_internal.h"
+#include "mapping/memory.h"
 
 #define ANSWER_MAX ((size_t)1 << 20)
 
-/* libcurl takes its lists as char *, but does not write to them. Buddy sends
- * its errors as JSON only when the first media type is exactly this. */
-static char expect_line[] = "Expect:";
-static char accept_line[] = "Accept: application/json";
-static char no_type_line[] = "Content-Type:";
+/* Of an answer that is no success to a request with a sink. */
+#define REFUSAL_MAX ((size_t)64 << 10)
 
 /* A body or its absence: PUT, POST and PATCH without one say so with
  * Content-Length: 0, as servers expect of them. */
@@ -31,7 +27,8 @@ static void set_method(struct http_client *c)
         custom = NULL;
     } else if (bodied) {
         bad |= curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, c->body);
+        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                                c->long_body ? c->long_body : c->body);
         bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)c->body_len);
     } else {
         bad |= curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
@@ -65,44 +62,34 @@ static void set_target(struct http_client *c, const char *target)
                                       buffer_text(&c->uri)));
 }
 
-static void set_content_type(struct http_client *c, const char *type)
-{
-    buffer_reset(&c->type_line);
-    if (type && c->body_len)
-        (void)buffer_format(&c->type_line, "Content-Type: %s", type);
-}
-
-/* Chain the lines that this attempt has. */
-static void set_lines(struct http_client *c)
-{
-    struct curl_slist *last = &c->lines[LINE_ACCEPT];
-
-    c->lines[LINE_EXPECT].data = expect_line;
-    c->lines[LINE_EXPECT].next = last;
-    last->data = accept_line;
-    if (c->login_line.len) {
-        c->lines[LINE_LOGIN].data = c->login_line.bytes;
-        last = last->next = &c->lines[LINE_LOGIN];
-    }
-    c->lines[LINE_TYPE].data =
-        c->type_line.len ? c->type_line.bytes : no_type_line;
-    last->next = &c->lines[LINE_TYPE];
-    http_must_be_set(curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->lines));
-}
-
 /* ---- one request ---- */
+
+/* Time is limited by what moves, not by how long it takes. */
+static long attempt_ms(const struct http_client *c)
+{
+    int64_t left_ms = c->started_ms + c->limit_ms - http_now_ms();
+
+    if (c->streaming)
+        return 0;
+    return (long)(left_ms > 0 ? left_ms : 1);
+}
 
 static void attempt(struct http_client *c)
 {
-    int64_t left_ms = c->started_ms + c->limit_ms - http_now_ms();
-    curl_off_t most = c->method == HTTP_HEAD ? 0 : (curl_off_t)c->answer.max;
+    curl_off_t most = (curl_off_t)c->answer.max;
     unsigned bad = 0;
 
-    c->used = http_login_line(&c->login, http_method_name(c->method),
-                              buffer_text(&c->uri), &c->login_line);
-    set_lines(c);
-    bad |= curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS,
-                            (long)(left_ms > 0 ? left_ms : 1));
+    if (c->method == HTTP_HEAD || c->streaming)
+        most = 0;
+    buffer_reset(&c->login_line);
+    c->used = LOGIN_NONE;
+    if (!c->anew)
+        c->used = http_login_line(c->login, http_method_name(c->method),
+                                  buffer_text(&c->uri), &c->login_line);
+    c->tries.nonce = c->login->nonce;
+    c->anew = false;
+    http_head_set(c);
+    bad |= curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, attempt_ms(c));
     bad |= curl_easy_setopt(c->easy, CURLOPT_MAXFILESIZE_LARGE, most);
     http_must_be_set(bad);
     buffer_reset(&c->answer);
@@ -112,10 +99,21 @@ static void attempt(struct http_client *c)
     http_shard_start(c->shard, c->easy);
 }
 
+/* False: too long. */
+static bool take_body(struct http_client *c, const struct request *request)
+{
+    size_t max = request->long_body ? REQUEST_LONG_BODY_MAX : REQUEST_BODY_MAX;
+
+    c->body_len = request->body_len <= max ? request->body_len : 0;
+    if (request->long_body)
+        c->long_body = memory_copy(request->long_body, c->body_len);
+    else
+        memcpy(c->body, request->body, c->body_len);
+    return request->body_len <= max;
+}
+
 static void take_request(struct http_client *c, const struct request *request)
 {
-    size_t len = request->body_len;
-
     c->method = request->method;
     c->once = request->once;
     c->issued = c->repeat_stopped = c->headers_too_big = false;
@@ -123,13 +121,11 @@ static void take_request(struct http_client *c, const struct request *request)
     c->tries = (struct login_tries){.key = false};
     c->started_ms = http_now_ms();
     c->limit_ms = request->timeout_ms > 0 ? request->timeout_ms : c->timeout_ms;
-    c->body_len = len < sizeof c->body ? len : sizeof c->body - 1;
-    memcpy(c->body, request->body, c->body_len);
-    buffer_init(&c->answer,
-                request->answer_max ? request->answer_max : ANSWER_MAX);
-    set_content_type(c, request->content_type);
-    set_method(c);
+    c->anew = !c->once && request->login_max_ms > 0 &&
+              http_login_old(c->login, request->login_max_ms);
     c->refused = !http_target_ok(request->target);
+    if (!take_body(c, request))
+        c->refused = true;
     if (c->refused)
         /* Without a URL libcurl ends the transfer by itself, later. */
         http_must_be_set(curl_easy_setopt(c->easy, CURLOPT_URL, NULL));
@@ -137,16 +133,46 @@ static void take_request(struct http_client *c, const struct request *request)
         set_target(c, request->target);
 }
 
+static bool ready_to_send(struct http_client *c, http_done *done, void *arg)
+{
+    if (c->done || c->closing)
+        return false;
+    if (!c->easy)
+        c->easy = http_easy_new(c);
+    c->done = done;
+    c->arg = arg;
+    return true;
+}
+
 bool http_send(struct http_client *client, const struct request *request,
                http_done *done, void *arg)
 {
-    if (client->done || client->closing)
+    if (!ready_to_send(client, done, arg))
         return false;
-    if (!client->easy)
-        client->easy = http_easy_new(client);
-    client->done = done;
-    client->arg = arg;
     take_request(client, request);
+    buffer_init(&client->answer,
+                request->answer_max ? request->answer_max : ANSWER_MAX);
+    http_head_take(client, request, client->body_len > 0);
+    set_method(client);
+    attempt(client);
+    return true;
+}
+
+bool http_stream(struct http_client *client, const struct request *request,
+                 const struct http_stream *stream, http_done *done, void *arg)
+{
+    bool file = stream->file != NULL;
+
+    if (!ready_to_send(client, done, arg))
+        return false;
+    take_request(client, request);
+    client->once = client->once || file;
+    client->anew = client->anew && !client->once;
+    client->limit_ms = INT64_MAX / 2;
+    buffer_init(&client->answer, REFUSAL_MAX);
+    http_head_take(client, request, client->body_len > 0 || file);
+    set_method(client);
+    http_streaming_begin(client, stream, request->answer_max);
     attempt(client);
     return true;
 }
@@ -163,6 +189,10 @@ static void deliver(struct http_client *c, struct http_answer *answer)
     buffer_init(&c->answer, 0);
     c->done = NULL;
     answer->sent = c->issued;
+    answer->sent_all = c->issued && http_streaming_sent_all(c);
+    http_streaming_end(c);
+    free(c->long_body);
+    c->long_body = NULL;
     answer->challenged = c->tries.challenge || c->tries.key;
     answer->took_ms = http_now_ms() - c->started_ms;
     answer->body = "";
@@ -187,7 +217,7 @@ static bool again(struct http_client *c, struct http_answer *answer)
     if (answer->result != HTTP_ANSWERED ||
         (answer->status != 401 && answer->status != 403))
         return false;
-    helps = http_login_learn(&c->login, &c->tries, c->used, answer->status,
+    helps = http_login_learn(c->login, &c->tries, c->used, answer->status,
                              offers ? c->offered : NULL, &err);
     if (err.text[0])
         (void)snprintf(answer->reason, sizeof answer->reason, "%.159s",
@@ -215,6 +245,11 @@ void http_abort(struct http_client *client)
         return;
     http_shard_stop(client->shard, client->easy);
     deliver(client, &answer);
+}
+
+bool http_login_due(const struct http_client *client, int64_t max_age_ms)
+{
+    return http_login_old(client->login, max_age_ms);
 }
 
 bool http_busy(const struct http_client *client)

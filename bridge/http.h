@@ -68,6 +68,7 @@ struct http_answer {
     /* At least one byte of the request may have reached the server: an order
      * may have been carried out although no answer came. False is certain. */
     bool sent;
+    bool sent_all;    /* all of its body was handed to the connection */
     bool challenged;  /* the server asked (anew) who we are, and was told */
     int64_t took_ms;  /* from http_send() to here, retries included */
     char reason[160]; /* for people: "connection refused", "HTTP 503", ... */
@@ -84,6 +85,10 @@ struct http_stamp {
     uint64_t inode;
     uint64_t device;
 };
+
+/* Of an open regular file; false if it is something else. May block. */
+bool http_stamp_of(int fd, struct http_stamp *stamp);
+bool http_stamp_same(const struct http_stamp *a, const struct http_stamp *b);
 
 /* A body that is read from a file while it is sent, by worker threads: neither
  * a slow disk nor a network share holds up the loop. */

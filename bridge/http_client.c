@@ -103,10 +103,26 @@ struct http_client *http_client_new(struct http *http,
     c->insecure = target->insecure;
     c->timeout_ms = target->timeout_ms > 0 ? target->timeout_ms : TIMEOUT_MS;
     if (parse_url(c, target->url, err) &&
-        http_login_init(&c->login, target, err))
+        (c->login = http_login_new(target, err)))
         return c;
     http_client_free(c);
     return NULL;
+}
+
+struct http_client *http_client_sibling(const struct http_client *client)
+{
+    struct http_client *c = memory_zero(1, sizeof *c);
+
+    c->shard = http_shard_join(http_shard_owner(client->shard));
+    c->fd = CURL_SOCKET_BAD;
+    c->url = memory_text(client->url);
+    c->host = memory_text(client->host);
+    c->prefix = memory_text(client->prefix);
+    c->ca_file = memory_text(client->ca_file);
+    c->insecure = client->insecure;
+    c->timeout_ms = client->timeout_ms;
+    c->login = http_login_share(client->login);
+    return c;
 }
 
 static void wipe(struct buffer *line)
@@ -124,9 +140,9 @@ void http_client_free(struct http_client *client)
     http_abort(client);
     curl_easy_cleanup(client->easy);
     http_shard_leave(client->shard);
-    http_login_release(&client->login);
+    http_login_leave(client->login);
     wipe(&client->login_line);
-    buffer_release(&client->type_line);
+    buffer_release(&client->texts);
     buffer_release(&client->uri);
     free(client->url);
     free(client->host);

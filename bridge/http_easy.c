@@ -55,8 +55,11 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct http_client *c = arg;
+    size_t len = size * count;
+    bool taken = c->streaming ? http_streaming_take(c, bytes, len)
+                              : buffer_add(&c->answer, bytes, len);
 
-    return buffer_add(&c->answer, bytes, size * count) ? size * count : 0;
+    return taken ? len : 0;
 }
 
 /* The value of a header line called name, or NULL. */
@@ -82,16 +85,46 @@ static void take_challenge(struct http_client *c, const char *value, size_t len)
     (void)digest_challenge_read(c->offered, value, len);
 }
 
-static void take_retry_after(struct http_client *c, const char *value,
-                             size_t len)
+/* The headers that are kept, and where. */
+static const struct {
+    const char *name;
+    size_t offset, size;
+} kept_headers[] = {
+#define KEPT(name, member)                                                     \
+    {                                                                          \
+        (name), offsetof(struct http_headers, member),                         \
+            sizeof((struct http_headers *)0)->member                           \
+    }
+    KEPT("ETag", etag),
+    KEPT("Last-Modified", last_modified),
+    KEPT("Content-Type", content_type),
+    KEPT("Update-Available", update_available),
+    KEPT("Retry-After", retry_after),
+#undef KEPT
+};
+
+static void keep(char *out, size_t size, const char *value, size_t len)
 {
-    if (len >= sizeof c->headers.retry_after)
+    if (len >= size)
         return;
     for (size_t i = 0; i < len; i++)
         if (!isprint((unsigned char)value[i]))
             return;
-    memcpy(c->headers.retry_after, value, len);
-    c->headers.retry_after[len] = '\0';
+    memcpy(out, value, len);
+    out[len] = '\0';
+}
+
+static void keep_header(struct http_client *c, const char *line, size_t len)
+{
+    const char *value;
+    size_t value_len;
+
+    for (size_t i = 0; i < sizeof kept_headers / sizeof *kept_headers; i++) {
+        value = header_value(line, len, kept_headers[i].name, &value_len);
+        if (value)
+            keep((char *)&c->headers + kept_headers[i].offset,
+                 kept_headers[i].size, value, value_len);
+    }
 }
 
 void http_forget_headers(struct http_client *c)
@@ -101,25 +134,32 @@ void http_forget_headers(struct http_client *c)
     c->headers = (struct http_headers){.etag = ""};
 }
 
-/* One header line, with its line end. A status line starts an answer anew: it
- * may follow an interim one. */
+/* A status line starts an answer anew: it may follow an interim one. */
+void http_take_header(struct http_client *c, const char *line, size_t len)
+{
+    const char *value;
+    size_t value_len;
+
+    if (len >= 5 && !memcmp(line, "HTTP/", 5))
+        http_forget_headers(c);
+    else if ((value = header_value(line, len, "WWW-Authenticate", &value_len)))
+        take_challenge(c, value, value_len);
+    else
+        keep_header(c, line, len);
+}
+
+/* One header line, with its line end. */
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
     struct http_client *c = arg;
-    size_t len = size * count, value_len;
-    const char *value;
+    size_t len = size * count;
 
     c->header_bytes += len;
     if (c->header_bytes > HTTP_HEADERS_MAX) {
         c->headers_too_big = true;
         return 0;
     }
-    if (len >= 5 && !memcmp(line, "HTTP/", 5))
-        http_forget_headers(c);
-    else if ((value = header_value(line, len, "WWW-Authenticate", &value_len)))
-        take_challenge(c, value, value_len);
-    else if ((value = header_value(line, len, "Retry-After", &value_len)))
-        take_retry_after(c, value, value_len);
+    http_take_header(c, line, len);
     return len;
 }
 

@@ -24,6 +24,13 @@ void http_shard_leave(struct http_shard *shard);
 void http_shard_start(struct http_shard *shard, CURL *easy);
 void http_shard_stop(struct http_shard *shard, CURL *easy);
 int64_t http_now_ms(void);
+struct uv_loop_s *http_shard_loop(const struct http_shard *shard);
+/* What is still to be read when libcurl closes fd goes into rest, until the
+ * socket is another one or http_shard_leave_alone(). */
+void http_shard_listen(struct http_shard *shard, curl_socket_t fd,
+                       struct buffer *rest);
+void http_shard_leave_alone(struct http_shard *shard, curl_socket_t fd,
+                            const struct buffer *rest);
 struct http *http_shard_owner(const struct http_shard *shard);
 /* A new socket, before libcurl uses it. */
 void http_shard_opened(struct http_shard *shard, curl_socket_t fd);
@@ -39,15 +46,18 @@ enum login_kind {
     LOGIN_TOKEN,
 };
 
-/* What is known about logging in at one server. In a struct of its own, so that
- * a second handle of the same printer can share the nonce. */
+/* What is known about logging in at one server; its clients share it. */
 struct http_login {
+    unsigned users;
     enum http_auth auth;
     char *username;
     char *secret; /* NULL: send no credentials */
     bool use_key; /* HTTP_AUTH_AUTO: the server wants X-Api-Key */
     bool ready;   /* digest is set up */
     struct digest digest;
+    unsigned nonce;   /* which one: counts them */
+    int64_t taken_ms; /* when it came */
+    int64_t life_ms;  /* the lowest age called stale so far; 0 = none was */
     /* Without a counter (qop) the line of a request is the same as long as the
      * nonce: the last one, and what it was for ("GET /api/v1/status"). */
     struct buffer kept, kept_for;
@@ -57,11 +67,17 @@ struct http_login {
 struct login_tries {
     bool challenge; /* sent again for a challenge */
     bool key;       /* sent again with the key instead */
+    unsigned nonce; /* the one it was sent with */
 };
 
-bool http_login_init(struct http_login *login, const struct http_target *target,
-                     struct error *err);
-void http_login_release(struct http_login *login);
+/* NULL and a sentence when the target's texts cannot be used. */
+struct http_login *http_login_new(const struct http_target *target,
+                                  struct error *err);
+struct http_login *http_login_share(struct http_login *login);
+/* The last user frees it. Accepts NULL. */
+void http_login_leave(struct http_login *login);
+/* Does a request need a login that is older than this, or not there yet? */
+bool http_login_old(const struct http_login *login, int64_t max_age_ms);
 /* Write the credentials' header line for a request; empty for LOGIN_NONE. */
 enum login_kind http_login_line(struct http_login *login, const char *method,
                                 const char *uri, struct buffer *line);
@@ -75,7 +91,10 @@ bool http_login_learn(struct http_login *login, struct login_tries *tries,
 
 /* ---- http.c: a client and its request ---- */
 
-enum { LINE_EXPECT, LINE_ACCEPT, LINE_LOGIN, LINE_TYPE, LINE_COUNT };
+/* Expect, Accept, login, Content-Type, condition, and the request's own. */
+#define LINES_MAX (5 + REQUEST_HEADERS_MAX)
+
+struct streaming;
 
 struct http_client {
     struct http_shard *shard;
@@ -88,14 +107,15 @@ struct http_client {
     bool insecure;
     bool closing;
     int64_t timeout_ms;
-    struct http_login login;
+    struct http_login *login;
 
     /* The request in flight. */
     http_done *done; /* NULL: none */
     void *arg;
     enum http_method method;
     bool once;
-    bool refused; /* a target that must not go over the wire */
+    bool refused; /* a target or body that must not go over the wire */
+    bool anew;    /* go without credentials, to be given a new nonce */
     enum login_kind used;
     struct login_tries tries;
     int64_t started_ms;
@@ -103,9 +123,11 @@ struct http_client {
     struct buffer uri; /* the target with the prefix; stays set in easy */
     size_t body_len;
     char body[REQUEST_BODY_MAX + 1];
-    struct curl_slist lines[LINE_COUNT];
+    char *long_body;             /* instead of body; NULL */
+    struct streaming *streaming; /* a long body or answer; NULL */
+    struct curl_slist lines[LINES_MAX];
     struct buffer login_line;
-    struct buffer type_line;
+    struct buffer texts; /* the other lines, each with its NUL */
 
     /* What became of it. */
     bool issued;         /* handed to a connection at least once */
@@ -125,7 +147,18 @@ bool http_target_ok(const char *target);
 /* Called by the loop when the transfer ended and is out of the shard. */
 void http_client_ended(struct http_client *client, CURLcode code);
 
+/* ---- http_head.c: header lines ---- */
+
+/* Write down the lines of a request; bodied: it has a body. */
+void http_head_take(struct http_client *client, const struct request *request,
+                    bool bodied);
+/* Hand them to libcurl, with the login line as it is now. */
+void http_head_set(struct http_client *client);
+
 /* ---- http_easy.c ---- */
+
+/* Take one header line of an answer. */
+void http_take_header(struct http_client *client, const char *line, size_t len);
 
 CURL *http_easy_new(struct http_client *client);
 /* Half-set options could send secrets through a proxy: abort unless bad is 0.
@@ -133,10 +166,38 @@ CURL *http_easy_new(struct http_client *client);
 void http_must_be_set(unsigned bad);
 void http_forget_headers(struct http_client *client);
 
+/* ---- http_stream.c: long bodies and long answers ---- */
+
+/* Make the client's next request a stream, and set its method. */
+void http_streaming_begin(struct http_client *client,
+                          const struct http_stream *stream, size_t answer_max);
+/* Go back to small requests. No effect if it is none. */
+void http_streaming_end(struct http_client *client);
+/* Has all of the request's body been handed to the connection? */
+bool http_streaming_sent_all(const struct http_client *client);
+/* A piece of the answer's body; false = break off. */
+bool http_streaming_take(struct http_client *client, const char *bytes,
+                         size_t len);
+/* libcurl talks through this socket. */
+void http_streaming_on(struct http_client *client, curl_socket_t fd);
+/* Was the transfer ended from our side? Then the answer is filled. */
+bool http_streaming_explain(const struct http_client *client, CURLcode code,
+                            struct http_answer *answer);
+/* The connection broke under a body that is being sent: has the server said
+ * why? Then what it said is in the client, and the status is returned; else
+ * 0. */
+int http_streaming_last_words(struct http_client *client);
+
 /* ---- http_reason.c ---- */
 
+/* Fill result and reason. */
+void http_reason(struct http_answer *answer, enum http_result result,
+                 const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* "5 s" or "1500 ms"; returns out. */
+const char *http_span(int64_t ms, char out[32]);
+
 /* Fill result, status and reason for a transfer that ended with code. */
-void http_explain(const struct http_client *client, CURLcode code,
+void http_explain(struct http_client *client, CURLcode code,
                   struct http_answer *answer);
 
 #endif

@@ -14,22 +14,36 @@ static bool has_control_bytes(const char *text)
     return false;
 }
 
-bool http_login_init(struct http_login *login, const struct http_target *target,
-                     struct error *err)
+struct http_login *http_login_new(const struct http_target *target,
+                                  struct error *err)
 {
-    *login = (struct http_login){.auth = target->auth};
-    if (has_control_bytes(target->username))
-        return error_set(err, "the user name has a line break or another "
-                              "control character in it");
-    if (has_control_bytes(target->secret))
-        return error_set(err, "the password or key has a line break or another "
-                              "control character in it (from a file? then "
-                              "only its first line must be used)");
+    struct http_login *login;
+
+    if (has_control_bytes(target->username)) {
+        (void)error_set(err, "the user name has a line break or another "
+                             "control character in it");
+        return NULL;
+    }
+    if (has_control_bytes(target->secret)) {
+        (void)error_set(err, "the password or key has a line break or another "
+                             "control character in it (from a file? then "
+                             "only its first line must be used)");
+        return NULL;
+    }
+    login = memory_zero(1, sizeof *login);
+    login->users = 1;
+    login->auth = target->auth;
     login->username =
         memory_text(target->username ? target->username : "maker");
     if (target->secret && target->secret[0])
         login->secret = memory_text(target->secret);
-    return true;
+    return login;
+}
+
+struct http_login *http_login_share(struct http_login *login)
+{
+    login->users++;
+    return login;
 }
 
 static void forget_kept(struct http_login *login)
@@ -40,8 +54,10 @@ static void forget_kept(struct http_login *login)
     buffer_reset(&login->kept_for);
 }
 
-void http_login_release(struct http_login *login)
+void http_login_leave(struct http_login *login)
 {
+    if (!login || --login->users > 0)
+        return;
     forget_kept(login);
     buffer_release(&login->kept);
     buffer_release(&login->kept_for);
@@ -50,7 +66,7 @@ void http_login_release(struct http_login *login)
     digest_wipe(&login->digest);
     free(login->secret);
     free(login->username);
-    *login = (struct http_login){.auth = login->auth};
+    free(login);
 }
 
 static bool may_digest(const struct http_login *login)
@@ -84,6 +100,20 @@ static bool is_kept(const struct http_login *login, const char *method,
 
     return login->kept.len && strncmp(kept, method, len) == 0 &&
            kept[len] == ' ' && strcmp(kept + len + 1, uri) == 0;
+}
+
+/* A server that called a nonce stale at some age is believed with a margin. */
+bool http_login_old(const struct http_login *login, int64_t max_age_ms)
+{
+    int64_t margin_ms = login->life_ms / 4;
+
+    if (!may_digest(login) || kind_now(login) == LOGIN_KEY)
+        return false;
+    if (!login->ready)
+        return true;
+    if (login->life_ms && login->life_ms - margin_ms < max_age_ms)
+        max_age_ms = login->life_ms - margin_ms;
+    return http_now_ms() - login->taken_ms > max_age_ms;
 }
 
 static bool add_digest(struct http_login *login, const char *method,
@@ -138,7 +168,17 @@ static bool take_up(struct http_login *login,
         (void)snprintf(cnonce + 2 * i, 3, "%02x", bytes[i]);
     login->ready = digest_begin(&login->digest, offered, login->username,
                                 login->secret, cnonce, err);
+    login->nonce++;
+    login->taken_ms = http_now_ms();
     return login->ready;
+}
+
+static void learn_life(struct http_login *login)
+{
+    int64_t age_ms = http_now_ms() - login->taken_ms;
+
+    if (!login->life_ms || age_ms < login->life_ms)
+        login->life_ms = age_ms > 1 ? age_ms : 1;
 }
 
 /* A 401 with a challenge. The nonce we used, offered again without "stale",
@@ -148,11 +188,15 @@ static bool learn_challenge(struct http_login *login, struct login_tries *tries,
                             const struct digest_challenge *offered,
                             struct error *err)
 {
-    bool known = used == LOGIN_DIGEST && login->ready && !offered->stale &&
+    bool current =
+        used == LOGIN_DIGEST && login->ready && tries->nonce == login->nonce;
+    bool known = current && !offered->stale &&
                  !strcmp(login->digest.challenge.nonce, offered->nonce);
     bool first = !tries->challenge;
 
     login->use_key = false;
+    if (current && offered->stale)
+        learn_life(login);
     if (known || !take_up(login, offered, err))
         return false;
     tries->challenge = true;

@@ -33,6 +33,7 @@ struct watcher {
     /* An answer came through it: from then on libcurl tells before it closes
      * the socket. Sockets that never connected it closes without a word. */
     bool proven;
+    struct buffer *rest; /* see http_shard_listen(); NULL */
 };
 
 struct http {
@@ -159,6 +160,13 @@ static void wait_for(struct http_shard *shard, curl_socket_t fd, int wanted)
         (void)uv_poll_start(&w->poll, wanted, on_ready);
 }
 
+static void talk(struct http_client *client, curl_socket_t fd)
+{
+    client->fd = fd;
+    if (client->streaming)
+        http_streaming_on(client, fd);
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                      void *assigned)
 {
@@ -177,9 +185,9 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
             relax(w);
     } else if (what >= CURL_POLL_IN && what <= CURL_POLL_INOUT) {
         (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&client);
-        if (client)
-            client->fd = fd;
         wait_for(shard, fd, wanted[what]);
+        if (client)
+            talk(client, fd);
     }
     return 0;
 }
@@ -193,6 +201,7 @@ static void forget_socket(struct http *http, curl_socket_t fd)
         return;
     w->proven = false;
     w->wanted = 0;
+    w->rest = NULL;
     (void)uv_poll_stop(&w->poll);
 }
 
@@ -206,8 +215,47 @@ struct http *http_shard_owner(const struct http_shard *shard)
     return shard->http;
 }
 
+void http_shard_listen(struct http_shard *shard, curl_socket_t fd,
+                       struct buffer *rest)
+{
+    struct watcher *w = watcher_of(shard->http, fd);
+
+    if (w)
+        w->rest = rest;
+}
+
+void http_shard_leave_alone(struct http_shard *shard, curl_socket_t fd,
+                            const struct buffer *rest)
+{
+    struct watcher *w = watcher_of(shard->http, fd);
+
+    if (w && w->rest == rest)
+        w->rest = NULL;
+}
+
+struct uv_loop_s *http_shard_loop(const struct http_shard *shard)
+{
+    return shard->http->loop;
+}
+
+/* A server that refuses a body and closes at once makes sending fail before
+ * libcurl has read why. */
+static void read_rest(curl_socket_t fd, struct buffer *rest)
+{
+    char bytes[4096];
+    ssize_t n;
+
+    while ((n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+        if (!buffer_add(rest, bytes, (size_t)n))
+            return;
+}
+
 int http_close_socket(void *http, curl_socket_t fd)
 {
+    struct watcher *w = watcher_of(http, fd);
+
+    if (w && w->rest)
+        read_rest(fd, w->rest);
     forget_socket(http, fd);
     return close(fd);
 }

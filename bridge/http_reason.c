@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 
 struct outcome {
     CURLcode code;
@@ -20,6 +21,8 @@ static const struct outcome outcomes[] = {
     {CURLE_GOT_NOTHING, HTTP_BROKEN, "connection closed without an answer",
      false},
     {CURLE_SEND_ERROR, HTTP_BROKEN, "connection lost while sending", false},
+    {CURLE_SEND_FAIL_REWIND, HTTP_BROKEN, "connection closed without an answer",
+     false},
     {CURLE_RECV_ERROR, HTTP_BROKEN, "the answer is garbled", false},
     {CURLE_PARTIAL_FILE, HTTP_BROKEN,
      "connection closed in the middle of the answer", false},
@@ -46,13 +49,18 @@ static const struct {
     {ENFILE, "too many open files on this machine"},
 };
 
-/* The result and the words for it. */
-#define EXPLAIN(a, why, ...)                                                   \
-    ((a)->result = (why),                                                      \
-     (void)snprintf((a)->reason, sizeof(a)->reason, __VA_ARGS__))
+void http_reason(struct http_answer *answer, enum http_result result,
+                 const char *format, ...)
+{
+    va_list args;
 
-/* "5 s" or "1500 ms" */
-static const char *span(int64_t ms, char out[32])
+    answer->result = result;
+    va_start(args, format);
+    (void)vsnprintf(answer->reason, sizeof answer->reason, format, args);
+    va_end(args);
+}
+
+const char *http_span(int64_t ms, char out[32])
 {
     if (ms % 1000 == 0)
         (void)snprintf(out, 32, "%lld s", (long long)(ms / 1000));
@@ -67,17 +75,18 @@ static void explain_timeout(const struct http_client *c, struct http_answer *a)
     char text[32];
 
     if (c->issued) {
-        EXPLAIN(a, HTTP_TIMEOUT, "no answer within %s",
-                span(c->limit_ms, text));
+        http_reason(a, HTTP_TIMEOUT, "no answer within %s",
+                    http_span(c->limit_ms, text));
         return;
     }
-    (void)span(c->limit_ms < HTTP_CONNECT_MS ? c->limit_ms : HTTP_CONNECT_MS,
-               text);
+    (void)http_span(
+        c->limit_ms < HTTP_CONNECT_MS ? c->limit_ms : HTTP_CONNECT_MS, text);
     (void)curl_easy_getinfo(c->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
     if (lookup_us)
-        EXPLAIN(a, HTTP_TIMEOUT, "no connection within %s", text);
+        http_reason(a, HTTP_TIMEOUT, "no connection within %s", text);
     else
-        EXPLAIN(a, HTTP_TIMEOUT, "name not found within %s: %s", text, c->host);
+        http_reason(a, HTTP_TIMEOUT, "name not found within %s: %s", text,
+                    c->host);
 }
 
 static void explain_connect(const struct http_client *c, struct http_answer *a)
@@ -90,24 +99,51 @@ static void explain_connect(const struct http_client *c, struct http_answer *a)
     for (size_t i = 0; i < sizeof connect_errors / sizeof *connect_errors; i++)
         if (connect_errors[i].error == error)
             text = connect_errors[i].reason;
-    EXPLAIN(a, HTTP_UNREACHABLE, "%s", text);
+    http_reason(a, HTTP_UNREACHABLE, "%s", text);
 }
 
-static void explain_answer(const struct http_client *c, struct http_answer *a)
+static void explain_status(long status, struct http_answer *a)
+{
+    if (status == 408)
+        /* Buddy's raw 408 says that the request got lost half way. */
+        http_reason(a, HTTP_BROKEN,
+                    "the server gave up waiting for the request (HTTP 408)");
+    else if (status < 200 || status > 599)
+        http_reason(a, HTTP_BROKEN, "the answer has no valid status");
+    else {
+        a->status = (int)status;
+        http_reason(a, HTTP_ANSWERED, "HTTP %ld", status);
+    }
+}
+
+static long status_of(const struct http_client *c)
 {
     long status = 0;
 
     (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (status == 408)
-        /* Buddy's raw 408 says that the request got lost half way. */
-        EXPLAIN(a, HTTP_BROKEN,
-                "the server gave up waiting for the request (HTTP 408)");
-    else if (status < 200 || status > 599)
-        EXPLAIN(a, HTTP_BROKEN, "the answer has no valid status");
-    else {
-        a->status = (int)status;
-        EXPLAIN(a, HTTP_ANSWERED, "HTTP %ld", status);
-    }
+    return status;
+}
+
+/* A server that refuses a body says so while the body is sent; the connection
+ * may break under it then. The refusal is the answer. */
+static bool explain_refusal(struct http_client *c, CURLcode code,
+                            struct http_answer *a)
+{
+    long status = 0;
+
+    if (!c->streaming || http_streaming_sent_all(c))
+        return false;
+    if (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+        code == CURLE_PARTIAL_FILE || code == CURLE_GOT_NOTHING ||
+        code == CURLE_SEND_FAIL_REWIND)
+        status = status_of(c);
+    else
+        return false;
+    if (status < 300)
+        status = http_streaming_last_words(c);
+    if (status >= 300)
+        explain_status(status, a);
+    return status >= 300;
 }
 
 /* What libcurl cannot know because it was us who stopped the transfer. */
@@ -115,16 +151,17 @@ static bool explain_own(const struct http_client *c, CURLcode code,
                         struct http_answer *a)
 {
     if (c->refused)
-        EXPLAIN(a, HTTP_BROKEN,
-                "not sent: the path must begin with '/' and be "
-                "percent-encoded");
+        http_reason(a, HTTP_BROKEN,
+                    "not sent: the path must begin with '/' and be "
+                    "percent-encoded");
     else if (c->repeat_stopped)
-        EXPLAIN(a, HTTP_BROKEN, "connection closed without an answer");
+        http_reason(a, HTTP_BROKEN, "connection closed without an answer");
     else if (c->headers_too_big)
-        EXPLAIN(a, HTTP_TOO_BIG, "the answer's headers are over %d bytes",
-                HTTP_HEADERS_MAX);
+        http_reason(a, HTTP_TOO_BIG, "the answer's headers are over %d bytes",
+                    HTTP_HEADERS_MAX);
     else if (c->answer.full || code == CURLE_FILESIZE_EXCEEDED)
-        EXPLAIN(a, HTTP_TOO_BIG, "the answer is over %zu bytes", c->answer.max);
+        http_reason(a, HTTP_TOO_BIG, "the answer is over %zu bytes",
+                    c->answer.max);
     else
         return false;
     return true;
@@ -146,7 +183,7 @@ static void explain_outcome(const struct http_client *c, CURLcode code,
                             struct http_answer *a)
 {
     if (code == CURLE_RECV_ERROR && !strncmp(c->trouble, "Recv failure", 12)) {
-        EXPLAIN(a, HTTP_BROKEN, "connection reset");
+        http_reason(a, HTTP_BROKEN, "connection reset");
         return;
     }
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
@@ -155,34 +192,36 @@ static void explain_outcome(const struct http_client *c, CURLcode code,
         if (o->code != code)
             continue;
         if (o->detail && c->trouble[0])
-            EXPLAIN(a, o->result, "%.60s: %.90s", o->reason,
-                    own_words(c->trouble));
+            http_reason(a, o->result, "%.60s: %.90s", o->reason,
+                        own_words(c->trouble));
         else
-            EXPLAIN(a, o->result, "%s", o->reason);
+            http_reason(a, o->result, "%s", o->reason);
         return;
     }
-    EXPLAIN(a, c->issued ? HTTP_BROKEN : HTTP_UNREACHABLE, "%s",
-            curl_easy_strerror(code));
+    http_reason(a, c->issued ? HTTP_BROKEN : HTTP_UNREACHABLE, "%s",
+                curl_easy_strerror(code));
 }
 
 static void explain_transfer(const struct http_client *c, CURLcode code,
                              struct http_answer *a)
 {
     switch ((int)code) {
-    case CURLE_OK: explain_answer(c, a); break;
+    case CURLE_OK: explain_status(status_of(c), a); break;
     case CURLE_OPERATION_TIMEDOUT: explain_timeout(c, a); break;
     case CURLE_COULDNT_CONNECT: explain_connect(c, a); break;
     case CURLE_COULDNT_RESOLVE_HOST:
-        EXPLAIN(a, HTTP_UNREACHABLE, "name not known: %s", c->host);
+        http_reason(a, HTTP_UNREACHABLE, "name not known: %s", c->host);
         break;
     default: explain_outcome(c, code, a); break;
     }
 }
 
-void http_explain(const struct http_client *client, CURLcode code,
+void http_explain(struct http_client *client, CURLcode code,
                   struct http_answer *answer)
 {
-    if (!explain_own(client, code, answer))
+    if (!http_streaming_explain(client, code, answer) &&
+        !explain_own(client, code, answer) &&
+        !explain_refusal(client, code, answer))
         explain_transfer(client, code, answer);
     for (char *c = answer->reason; *c; c++)
         if (iscntrl((unsigned char)*c))

@@ -51,10 +51,9 @@ void upload_free(struct upload *upload);
 /* login_due: what http_login_due(client, upload_login_max(upload)) says. */
 enum upload_want upload_next(struct upload *upload, bool login_due,
                              int64_t now_ms, struct request *request);
-/* The answer to the request of UPLOAD_SEND or UPLOAD_STREAM. sent_all: the
- * whole body had gone out. */
+/* The answer to the request of UPLOAD_SEND or UPLOAD_STREAM. */
 void upload_answered(struct upload *upload, const struct http_answer *answer,
-                     bool sent_all, int64_t now_ms);
+                     int64_t now_ms);
 /* When to call upload_next() again although nothing happens; INT64_MAX: not. */
 int64_t upload_wake(const struct upload *upload);
 /* Ends it: the caller aborts a request in flight (and hands the answer in). */

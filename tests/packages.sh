@@ -4,7 +4,8 @@
 build_needs='cc:gcc h/stdlib.h:libc6-dev cmake:cmake ninja:ninja-build
 	pkg-config:pkg-config pc/libmosquitto:libmosquitto-dev
 	pc/libcurl:libcurl4-openssl-dev pc/libcjson:libcjson-dev
-	pc/yaml-0.1:libyaml-dev pc/libuv:libuv1-dev pc/libcrypto:libssl-dev'
+	pc/yaml-0.1:libyaml-dev pc/libuv:libuv1-dev pc/libcrypto:libssl-dev
+	pc/zlib:zlib1g-dev'
 demo_needs='mosquitto:mosquitto mosquitto_pub:mosquitto-clients
 	/usr/bin/python3:python3 py/paho.mqtt.client:python3-paho-mqtt'
 test_needs='pc/cmocka:libcmocka-dev py/pytest:python3-pytest py/xdist:python3-pytest-xdist

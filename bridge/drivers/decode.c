@@ -171,23 +171,39 @@ static void say(struct reading *reading, int slot, enum quantity quantity,
     }
 }
 
+static void read_row(struct reading *reading, const struct driver_field *row,
+                     const struct json *node, int instance)
+{
+    int slot = field_slot(row->field, instance);
+
+    if (!node)
+        return;
+    if (row->convert)
+        row->convert(node, slot, reading);
+    else
+        say(reading, slot, field_row(row->field)->quantity, row, node);
+}
+
 void reading_rows(struct reading *reading, const struct driver_field *rows,
                   const struct json *root, int instance)
 {
     const struct driver_field *row;
 
-    for (row = rows; row->path; row++) {
-        int slot = field_slot(row->field, instance);
-        const struct json *node =
-            *row->path ? json_path(root, row->path) : NULL;
+    for (row = rows; row->path; row++)
+        if (*row->path)
+            read_row(reading, row, json_path(root, row->path), instance);
+}
 
-        if (!node)
-            continue;
-        if (row->convert)
-            row->convert(node, slot, reading);
-        else
-            say(reading, slot, field_row(row->field)->quantity, row, node);
-    }
+void reading_rows_below(struct reading *reading,
+                        const struct driver_field *rows, const char *prefix,
+                        const struct json *node)
+{
+    size_t len = strlen(prefix);
+    const struct driver_field *row;
+
+    for (row = rows; row->path; row++)
+        if (strncmp(row->path, prefix, len) == 0)
+            read_row(reading, row, json_path(node, row->path + len), 0);
 }
 
 /* The user's own fields of this endpoint; what is not there becomes absent. */

@@ -27,6 +27,7 @@ enum cadence {
 };
 
 struct driver;
+struct driver_files;
 struct device;
 struct json;    /* one parsed value, see json.h */
 struct reading; /* one answer on its way into a snapshot, see reading.h */
@@ -187,6 +188,7 @@ struct driver {
     const char *model_default; /* for the device page until it is known; NULL */
     /* One per variant, 0 among them; ends with target NULL. NULL = none. */
     const struct driver_upload *uploads;
+    const struct driver_files *files; /* see files.h; NULL = none */
 };
 
 /* All drivers, ends with NULL; by name, NULL if there is none. */

@@ -66,6 +66,14 @@ struct file_reader {
     size_t left_out;
 };
 
+/* A driver's part of it. */
+struct driver_files {
+    const char *target; /* "/api/v1/files", followed by the path */
+    /* Tell reader what root, an object, says about path. */
+    void (*read)(const struct json *root, const char *path,
+                 const struct device *device, struct file_reader *reader);
+};
+
 /* Fill a GET for the file or folder at path ("/usb", "/usb/sub/box.gcode";
  * UTF-8, not encoded; a slash at the end does not matter). False, and err says
  * what is wrong and what to do, if it cannot be sent: "..", control characters,

@@ -109,18 +109,31 @@ static bool names_a_file(const char *path)
     return file != path && file[1];
 }
 
-bool path_check(const char *path, enum path_kind kind,
-                const struct device *device, struct error *err)
+bool path_check_text(const char *path, struct error *err)
 {
     if (!text_is_utf8(path, strlen(path)) || has_control(path))
         return error_set(err, "the path holds control characters or is not "
                               "UTF-8; rename the file");
-    if (path[0] != '/' || path[1] == '/' || !path[1])
-        return error_set(err, "a path begins with a slash and the storage: "
-                              "/usb/box.gcode");
     if (has_dots(path))
         return error_set(err, "the path holds . or .. as a part; write it "
                               "without");
+    return true;
+}
+
+bool path_check_form(const char *path, struct error *err)
+{
+    if (!path_check_text(path, err))
+        return false;
+    return (path[0] == '/' && path[1] != '/' && path[1]) ||
+           error_set(err, "a path begins with a slash and the storage: "
+                          "/usb/box.gcode");
+}
+
+bool path_check(const char *path, enum path_kind kind,
+                const struct device *device, struct error *err)
+{
+    if (!path_check_form(path, err))
+        return false;
     if (kind == PATH_FILE && !names_a_file(path))
         return error_set(err, "the path names a storage or a folder, not a "
                               "file: /usb/box.gcode");

@@ -25,6 +25,11 @@ enum path_kind {
     PATH_ANY,  /* a storage itself, too */
 };
 
+/* No control characters, valid UTF-8, no part that is "." or ".."; a name alone
+ * may be asked, too. False: err says what is wrong and what to do. */
+bool path_check_text(const char *path, struct error *err);
+/* The same, and it begins with one slash and something behind it. */
+bool path_check_form(const char *path, struct error *err);
 /* Its form, and that it lies on a storage the printer told of. False: err says
  * what is wrong and what to do. */
 bool path_check(const char *path, enum path_kind kind,

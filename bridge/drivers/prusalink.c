@@ -413,3 +413,5 @@ const struct driver prusalink_driver = {
     .settle = prusalink_settle,
     .target_max = target_max,
 };
+    .files = &prusalink_files,
+};

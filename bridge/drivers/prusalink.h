@@ -11,6 +11,8 @@ extern const struct driver prusalink_driver;
 /* What the job and the transfer endpoint own. */
 extern const struct driver_field prusalink_job_fields[];
 extern const struct driver_field prusalink_transfer_fields[];
+extern const struct driver_files prusalink_files;
+
 
 void prusalink_settle(const struct telemetry *prev, struct telemetry *next,
                       struct device *device);

@@ -28,5 +28,10 @@ void reading_word(struct reading *reading, int slot, enum quantity quantity,
 /* Read the rows of a table below node into the given instance. */
 void reading_rows(struct reading *reading, const struct driver_field *rows,
                   const struct json *node, int instance);
+/* Only the rows whose path begins with prefix, below a node that stands there:
+ * a file is inside of a job's answer, or an answer of its own. */
+void reading_rows_below(struct reading *reading,
+                        const struct driver_field *rows, const char *prefix,
+                        const struct json *node);
 
 #endif

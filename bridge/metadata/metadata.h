@@ -44,7 +44,7 @@
 #define METADATA_HEAD 65536
 #define METADATA_TAIL 262144
 /* The farthest that pictures at the head may push the rest away. */
-#define METADATA_FAR (8 << 20)
+#define METADATA_FAR (2 << 20)
 
 enum metadata_format { METADATA_PNG, METADATA_JPG, METADATA_QOI };
 

@@ -1,0 +1,71 @@
+/* The header lines of a request.
+ *
+ * A curl_slist of our own making saves building and freeing a list for each
+ * poll; libcurl only reads it. */
+#include "bridge/http_internal.h"
+
+#include <ctype.h>
+
+/* libcurl takes its lists as char *, but does not write to them. */
+static char expect_line[] = "Expect:";
+
+/* Texts may come from a printer: none of them adds lines of its own. */
+static bool is_line(const char *text)
+{
+    if (!*text)
+        return false;
+    for (; *text; text++)
+        if (iscntrl((unsigned char)*text))
+            return false;
+    return true;
+}
+
+static void add(struct http_client *c, const char *name, const char *value)
+{
+    if (is_line(value) && buffer_format(&c->texts, "%s%s", name, value))
+        (void)buffer_add(&c->texts, "", 1);
+}
+
+/* Buddy sends its errors as JSON only when the first media type is exactly
+ * this. An empty Content-Type keeps libcurl from inventing one. */
+void http_head_take(struct http_client *client, const struct request *request,
+                    bool bodied)
+{
+    const char *type = bodied ? request->content_type : NULL;
+    const char *const *line = request->headers;
+
+    buffer_reset(&client->texts);
+    add(client,
+        "Accept: ", request->accept ? request->accept : "application/json");
+    add(client, type ? "Content-Type: " : "", type ? type : "Content-Type:");
+    if (request->condition == HTTP_IF_NONE_MATCH)
+        add(client, "If-None-Match: ", request->validator);
+    else if (request->condition == HTTP_IF_MODIFIED_SINCE)
+        add(client, "If-Modified-Since: ", request->validator);
+    for (int i = 0; i < REQUEST_HEADERS_MAX && line[i]; i++)
+        add(client, "", line[i]);
+}
+
+static void chain(struct http_client *c, int at, char *text)
+{
+    c->lines[at] = (struct curl_slist){.data = text};
+    if (at > 0)
+        c->lines[at - 1].next = &c->lines[at];
+}
+
+void http_head_set(struct http_client *client)
+{
+    char *text = client->texts.bytes;
+    char *end = text + client->texts.len;
+    int count = 0;
+
+    chain(client, count++, expect_line);
+    chain(client, count++, text); /* Accept */
+    if (client->login_line.len)
+        chain(client, count++, client->login_line.bytes);
+    for (text += strlen(text) + 1; text < end && count < LINES_MAX;
+         text += strlen(text) + 1)
+        chain(client, count++, text);
+    http_must_be_set(
+        curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, client->lines));
+}
