@@ -1,0 +1,228 @@
+#include "bridge/uploads/watch.h"
+
+#include "bridge/uploads/folder.h"
+#include "mapping/memory.h"
+
+#include <uv.h>
+
+#define LOOK_MS  30000 /* also when nothing was told */
+#define CALM_MS  200   /* after a change: more will follow */
+#define LEAST_MS 50
+
+struct watch {
+    uv_loop_t *loop;
+    char *folder;
+    const struct watch_sink *sink;
+    void *arg;
+    uv_timer_t timer;
+    uv_fs_event_t events;
+    int handles;    /* that the loop still holds */
+    bool listening; /* events runs */
+    bool closing;
+    bool looking; /* a worker reads the folder */
+    struct folder_files files;
+    struct error trouble; /* as it was last told; "" = none */
+};
+
+/* One reading of the folder, in a worker. */
+struct look {
+    uv_work_t work;
+    struct watch *watch;
+    char *folder;
+    struct folder_files files;
+    struct error err;
+    bool ok;
+};
+
+/* One file on its way to done/ or failed/, in a worker. */
+struct settling {
+    uv_work_t work;
+    struct watch *watch;
+    char *folder, *name, *reason;
+    struct error err;
+    bool ok;
+};
+
+static void look_soon(struct watch *w, int64_t delay_ms);
+
+static int64_t now_ms(const struct watch *w)
+{
+    return (int64_t)uv_now(w->loop);
+}
+
+static void release(struct watch *w)
+{
+    if (!w->closing || w->handles > 0)
+        return;
+    folder_release(&w->files);
+    free(w->folder);
+    free(w);
+}
+
+static void tell(struct watch *w, const struct error *err)
+{
+    if (strcmp(w->trouble.text, err->text) == 0)
+        return;
+    w->trouble = *err;
+    if (*err->text)
+        w->sink->trouble(w->arg, err->text);
+}
+
+static void on_event(uv_fs_event_t *events, const char *name, int what,
+                     int status)
+{
+    struct watch *w = events->data;
+
+    (void)name;
+    (void)what;
+    (void)status;
+    look_soon(w, CALM_MS);
+}
+
+static void listen_to(struct watch *w)
+{
+    if (!w->listening)
+        w->listening =
+            uv_fs_event_start(&w->events, on_event, w->folder, 0) == 0;
+}
+
+static void read_folder(uv_work_t *work)
+{
+    struct look *look = work->data;
+
+    look->ok = folder_read(look->folder, &look->files, &look->err);
+}
+
+static int64_t next_look(const struct watch *w)
+{
+    int64_t wake = folder_wake(&w->files);
+    int64_t wait = wake == INT64_MAX ? LOOK_MS : wake - now_ms(w);
+
+    return wait > LEAST_MS ? wait : LEAST_MS;
+}
+
+static void on_read(uv_work_t *work, int status)
+{
+    struct look *look = work->data;
+    struct watch *w = look->watch;
+
+    w->handles--;
+    w->looking = false;
+    if (status == 0 && look->ok && !w->closing) {
+        folder_update(&w->files, &look->files, now_ms(w));
+        listen_to(w);
+    }
+    if (!w->closing && status == 0)
+        tell(w, &look->err);
+    if (!w->closing) {
+        look_soon(w, look->ok ? next_look(w) : LOOK_MS);
+        w->sink->news(w->arg);
+    }
+    folder_release(&look->files);
+    free(look->folder);
+    free(look);
+    release(w);
+}
+
+static void look_now(uv_timer_t *timer)
+{
+    struct watch *w = timer->data;
+    struct look *look;
+
+    if (w->looking) {
+        look_soon(w, CALM_MS);
+        return;
+    }
+    look = memory_zero(1, sizeof *look);
+    look->work.data = look;
+    look->watch = w;
+    look->folder = memory_text(w->folder);
+    w->looking = true;
+    w->handles++;
+    (void)uv_queue_work(w->loop, &look->work, read_folder, on_read);
+}
+
+static void look_soon(struct watch *w, int64_t delay_ms)
+{
+    if (!w->closing)
+        (void)uv_timer_start(&w->timer, look_now, (uint64_t)delay_ms, 0);
+}
+
+struct watch *watch_new(uv_loop_t *loop, const char *folder,
+                        const struct watch_sink *sink, void *arg)
+{
+    struct watch *w = memory_zero(1, sizeof *w);
+
+    w->loop = loop;
+    w->folder = memory_text(folder);
+    w->sink = sink;
+    w->arg = arg;
+    (void)uv_timer_init(loop, &w->timer);
+    (void)uv_fs_event_init(loop, &w->events);
+    w->timer.data = w->events.data = w;
+    w->handles = 2;
+    look_soon(w, 0);
+    return w;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct watch *w = handle->data;
+
+    w->handles--;
+    release(w);
+}
+
+void watch_free(struct watch *w)
+{
+    if (!w)
+        return;
+    w->closing = true;
+    uv_close((uv_handle_t *)&w->timer, on_closed);
+    uv_close((uv_handle_t *)&w->events, on_closed);
+}
+
+const char *watch_next(struct watch *w, struct http_stamp *stamp)
+{
+    const struct folder_file *file = folder_next(&w->files, now_ms(w));
+
+    if (!file)
+        return NULL;
+    *stamp = file->stamp;
+    return file->name;
+}
+
+static void move(uv_work_t *work)
+{
+    struct settling *s = work->data;
+
+    s->ok = folder_settle(s->folder, s->name, s->reason, &s->err);
+}
+
+static void on_moved(uv_work_t *work, int status)
+{
+    struct settling *s = work->data;
+    struct watch *w = s->watch;
+
+    w->handles--;
+    if (status == 0 && !s->ok && !w->closing)
+        w->sink->trouble(w->arg, s->err.text);
+    free(s->folder);
+    free(s->name);
+    free(s->reason);
+    free(s);
+    release(w);
+}
+
+void watch_settle(struct watch *w, const char *name, const char *reason)
+{
+    struct settling *s = memory_zero(1, sizeof *s);
+
+    s->work.data = s;
+    s->watch = w;
+    s->folder = memory_text(w->folder);
+    s->name = memory_text(name);
+    s->reason = memory_text(reason);
+    w->handles++;
+    (void)uv_queue_work(w->loop, &s->work, move, on_moved);
+}
