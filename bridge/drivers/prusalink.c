@@ -412,6 +412,5 @@ const struct driver prusalink_driver = {
     .commands = commands,
     .settle = prusalink_settle,
     .target_max = target_max,
-};
     .files = &prusalink_files,
 };
