@@ -1,5 +1,6 @@
 #include "bridge/uploads/watch.h"
 
+#include "bridge/task.h"
 #include "bridge/uploads/folder.h"
 #include "mapping/memory.h"
 
@@ -26,7 +27,6 @@ struct watch {
 
 /* One reading of the folder, in a worker. */
 struct look {
-    uv_work_t work;
     struct watch *watch;
     char *folder;
     struct folder_files files;
@@ -36,7 +36,6 @@ struct look {
 
 /* One file on its way to done/ or failed/, in a worker. */
 struct settling {
-    uv_work_t work;
     struct watch *watch;
     char *folder, *name, *reason;
     struct error err;
@@ -86,9 +85,9 @@ static void listen_to(struct watch *w)
             uv_fs_event_start(&w->events, on_event, w->folder, 0) == 0;
 }
 
-static void read_folder(uv_work_t *work)
+static void read_folder(void *arg)
 {
-    struct look *look = work->data;
+    struct look *look = arg;
 
     look->ok = folder_read(look->folder, &look->files, &look->err);
 }
@@ -101,20 +100,19 @@ static int64_t next_look(const struct watch *w)
     return wait > LEAST_MS ? wait : LEAST_MS;
 }
 
-static void on_read(uv_work_t *work, int status)
+static void on_read(void *arg)
 {
-    struct look *look = work->data;
+    struct look *look = arg;
     struct watch *w = look->watch;
 
     w->handles--;
     w->looking = false;
-    if (status == 0 && look->ok && !w->closing) {
+    if (look->ok && !w->closing) {
         folder_update(&w->files, &look->files, now_ms(w));
         listen_to(w);
     }
-    if (!w->closing && status == 0)
-        tell(w, &look->err);
     if (!w->closing) {
+        tell(w, &look->err);
         look_soon(w, look->ok ? next_look(w) : LOOK_MS);
         w->sink->news(w->arg);
     }
@@ -134,12 +132,11 @@ static void look_now(uv_timer_t *timer)
         return;
     }
     look = memory_zero(1, sizeof *look);
-    look->work.data = look;
     look->watch = w;
     look->folder = memory_text(w->folder);
     w->looking = true;
     w->handles++;
-    (void)uv_queue_work(w->loop, &look->work, read_folder, on_read);
+    task_start(w->loop, read_folder, on_read, look);
 }
 
 static void look_soon(struct watch *w, int64_t delay_ms)
@@ -192,20 +189,20 @@ const char *watch_next(struct watch *w, struct http_stamp *stamp)
     return file->name;
 }
 
-static void move(uv_work_t *work)
+static void move(void *arg)
 {
-    struct settling *s = work->data;
+    struct settling *s = arg;
 
     s->ok = folder_settle(s->folder, s->name, s->reason, &s->err);
 }
 
-static void on_moved(uv_work_t *work, int status)
+static void on_moved(void *arg)
 {
-    struct settling *s = work->data;
+    struct settling *s = arg;
     struct watch *w = s->watch;
 
     w->handles--;
-    if (status == 0 && !s->ok && !w->closing)
+    if (!s->ok && !w->closing)
         w->sink->trouble(w->arg, s->err.text);
     free(s->folder);
     free(s->name);
@@ -218,11 +215,10 @@ void watch_settle(struct watch *w, const char *name, const char *reason)
 {
     struct settling *s = memory_zero(1, sizeof *s);
 
-    s->work.data = s;
     s->watch = w;
     s->folder = memory_text(w->folder);
     s->name = memory_text(name);
     s->reason = memory_text(reason);
     w->handles++;
-    (void)uv_queue_work(w->loop, &s->work, move, on_moved);
+    task_start(w->loop, move, on_moved, s);
 }
