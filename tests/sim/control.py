@@ -1,6 +1,7 @@
 """The same by HTTP and JSON, for the demonstration and for tools that are not Python.
 
-POST /NAME/METHOD with a JSON object of arguments; GET /NAME counters and state; GET /NAME/requests; GET / all printers.
+POST /NAME/METHOD with a JSON object of arguments; GET /NAME counters and state; GET /NAME/requests, /NAME/uploads;
+GET / all printers.
 """
 import dataclasses
 import json
@@ -9,10 +10,10 @@ from .journal import Journal
 from .network import Network
 from .wire import parse_head
 
-METHODS = {"set", "release", "start_print", "ask_next", "pause", "resume", "finish", "attention", "user_continues",
-           "user_cancels", "advance", "add_file", "remove_file", "storage_present", "override", "clear", "fault",
-           "heal", "off", "on", "blackhole", "drop_connections", "reboot", "become", "set_password",
-           "reset_counters"}
+METHODS = set("""set release start_print ask_next pause resume finish attention user_continues user_cancels advance
+    add_file add_files add_folder remove_file files storage_present set_stick disk_full
+    foreign_transfer move_transfer end_transfer stop_transfer expire_nonces
+    override clear fault heal off on blackhole drop_connections reboot become set_password reset_counters""".split())
 
 
 class Control:
@@ -52,7 +53,7 @@ class Control:
 
     @staticmethod
     def show(printer, what):
-        if what == "requests":
-            return 200, [dataclasses.asdict(r) for r in printer.requests]
+        if what in ("requests", "uploads"):
+            return 200, [dataclasses.asdict(r) for r in getattr(printer, what)]
         return 200, printer.describe() | printer.counters() | {
             "state": printer.state, "phase": printer.phase, "job_id": printer.job_id, "progress": printer.progress}

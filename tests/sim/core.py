@@ -10,6 +10,7 @@ from .machine import Machine
 from .network import Network
 from .options import PACES
 from .pi import PiServer
+from .transfers import Transfers
 from .wire import Response
 
 SERVERS = {"buddy": BuddyServer, "pi": PiServer}
@@ -45,10 +46,9 @@ class Core:
         self.machine = Machine({p: options[p] for p in PACES}, server.MANNERS, int(options["job_id"]))
         self.ticked = self.clock.now()
         self.pins, self.overrides = {}, {}
-        self.usb_present = True
+        self.faults, self.transfers = Faults(self), Transfers(self)
         self.server = server(self)
         self.storages = self.server.storages()
-        self.faults = Faults(self)
         self.network = Network(options["address"], int(options["port"]), self.server.serve, self.journal)
         self.show(state=options["state"])
 
@@ -66,6 +66,7 @@ class Core:
         now = self.clock.now()
         self.machine.run(now - self.ticked, float(self.options["speed"]))
         self.ticked = now
+        self.transfers.tick()
 
     def advance(self, seconds):
         self.tick()
@@ -113,12 +114,20 @@ class Core:
         storage, rest = self.split(path)
         return self.storages[storage].add(rest, **attributes)
 
+    def files(self):
+        """path: file, of all storages."""
+        return {f"/{name}{path}": node for name, storage in self.storages.items() for path, node in storage.walk()}
+
     def first_file(self):
         for name, storage in self.storages.items():
             for child in storage.root.children:
                 if getattr(child, "printable", False):
                     return f"/{name}/{child.name}"
         return None
+
+    def printed(self, node):
+        """Is this the file of the current job?"""
+        return self.machine.job is not None and self.file(self.machine.job.path) is node
 
     def start_print(self, path=None, duration=None, gap=False, **job):
         self.tick()
@@ -147,7 +156,10 @@ class Core:
     # -- life
 
     def reboot(self):
+        if self.transfers.now:
+            self.transfers.now.lost_power = True
         self.network.reset_all()
+        self.transfers.now = self.transfers.cut = None
         self.server.boot()
         self.machine.enter("idle")
 

@@ -1,10 +1,14 @@
 """One request and its answer, as it should go. faults.py knows how it should not."""
 
 
+from .body import BodyWishes
+
+
 class Exchange:
     def __init__(self, core, connection, request, record):
         self.core, self.connection, self.request, self.record = core, connection, request, record
         self.server = core.server
+        self.wishes = BodyWishes()
 
     async def run(self):
         """True when the connection may carry another request."""
@@ -12,10 +16,11 @@ class Exchange:
         fault = self.core.faults.take(self.request)
         if fault:
             return await fault.strike(self)
-        return await self.deliver(self.answer())
+        return await self.deliver(await self.answer())
 
-    def answer(self):
-        return self.core.answer(self.request, self.record)
+    async def answer(self):
+        response = self.core.answer(self.request, self.record)
+        return await response.later(self) if response.later else response
 
     def encode(self, response):
         return self.server.encode(self.request, response)
@@ -35,12 +40,13 @@ class Exchange:
             return True
         if closing == "linger":
             self.connection.half_close()
-            await self.server.eat(self.connection)
+            await self.server.eat(self.connection, self.record)
         return False
 
 
 async def exchange(core, connection, request):
     record = core.journal.begin(request, connection.number)
+    record.body, record.received = request.body, len(request.body)
     try:
         return await Exchange(core, connection, request, record).run()
     finally:

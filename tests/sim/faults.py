@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
+from .body import BrokenOff
 from .wire import Response
 
 GOODBYE = b"HTTP/1.1 408 Request Timeout\r\n\r\n\0"     # Buddy server.cpp sends the NUL too: sizeof of the literal
@@ -23,7 +24,7 @@ async def hang(x):
 
 
 async def lost(x):
-    x.answer()
+    await x.answer()
     return await hang(x)
 
 
@@ -32,18 +33,18 @@ async def close(x):
 
 
 async def reset(x, part=0.5):
-    await x.connection.send(_cut(x, part))
+    await x.connection.send(await _cut(x, part))
     x.connection.reset()
     return False
 
 
 async def half(x, part=0.5):
-    await x.connection.send(_cut(x, part))
+    await x.connection.send(await _cut(x, part))
     return False
 
 
 async def drip(x, interval=0.1, size=1):
-    pieces, closing = x.encode(x.answer())
+    pieces, closing = x.encode(await x.answer())
     data = b"".join(pieces)
     for start in range(0, len(data), size):
         await x.connection.send(data[start:start + size])
@@ -52,7 +53,7 @@ async def drip(x, interval=0.1, size=1):
 
 
 async def slow(x, delay=1.0):
-    response = x.answer()
+    response = await x.answer()
     await asyncio.sleep(delay)
     return await x.deliver(response)
 
@@ -118,6 +119,34 @@ async def short(x, by=20):
     return await _wrong_length(x, -by)
 
 
+async def pace(x, rate=100_000, until=None):
+    """The body of the request is taken at so many bytes a second."""
+    x.wishes.rate, x.wishes.pace_until = float(rate), until
+    return await x.deliver(await x.answer())
+
+
+async def stall(x, at=0):
+    """From there on the server takes nothing more, and says nothing, until heal()."""
+    x.wishes.stall_at = int(at)
+    x.core.faults.healed.clear()
+    return await x.deliver(await x.answer())
+
+
+async def breakoff(x, at=0, how="reset"):
+    """There the connection ends: reset, close, or raw408."""
+    if how not in ("reset", "close", "raw408"):
+        raise ValueError(f"breakoff how={how!r}")
+    x.wishes.break_at = int(at)
+    try:
+        return await x.deliver(await x.answer())
+    except BrokenOff:
+        if how == "raw408":
+            await x.connection.send(GOODBYE)
+        elif how == "reset":
+            x.connection.reset()
+        return False
+
+
 async def refuse(x):
     x.core.network.off()
     return False
@@ -129,21 +158,22 @@ async def blackhole(x):
 
 
 KINDS = {f.__name__: f for f in (hang, lost, close, reset, half, drip, slow, huge, nested, nan, badutf8, broken, empty,
-                                 html, storm, raw408, error, redirect, garbage, long, short, refuse, blackhole)}
+                                 html, storm, raw408, error, redirect, garbage, long, short, pace, stall, breakoff,
+                                 refuse, blackhole)}
 # These need no request to begin.
 AT_ONCE = {"refuse", "blackhole"}
 
 
-def _cut(x, part):
+async def _cut(x, part):
     """The head and a part of the body of a real answer."""
-    data = b"".join(x.encode(x.answer())[0])
+    data = b"".join(x.encode(await x.answer())[0])
     head = data.index(b"\r\n\r\n") + 4
     return data[:head + int((len(data) - head) * part)]
 
 
 async def _whole(x, body):
     """A complete JSON answer with a length, then close."""
-    x.answer()
+    await x.answer()
     x.core.journal.answered(x.record, 200)
     await x.connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
                             b"Content-Length: %d\r\n\r\n" % len(body))
@@ -152,7 +182,7 @@ async def _whole(x, body):
 
 
 async def _edited(x, edit, content_type=None):
-    response = x.answer()
+    response = await x.answer()
     if response.status == 200:
         body = edit(x.server.body(response))
         response = dataclasses.replace(response, json=None, body=body,
@@ -161,7 +191,7 @@ async def _edited(x, edit, content_type=None):
 
 
 async def _wrong_length(x, by):
-    response = x.answer()
+    response = await x.answer()
     body = x.server.body(response)
     x.core.journal.answered(x.record, response.status)
     await x.connection.send(b"HTTP/1.1 %d ?\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
@@ -200,6 +230,7 @@ class Fault:
 class Faults:
     def __init__(self, core):
         self.core, self.active = core, []
+        self.healed = asyncio.Event()
 
     def add(self, kind, path=None, method=None, count=None, after=0, **options):
         check(kind, options)
@@ -210,6 +241,7 @@ class Faults:
 
     def heal(self):
         self.active.clear()
+        self.healed.set()
         self.core.network.on()
 
     def take(self, request):

@@ -14,6 +14,12 @@ class Record:
     body: bytes = b""
     status: int | None = None
     authenticated: bool = False
+    received: int = 0       # bytes of its body that arrived here, those thrown away too
+
+    @property
+    def expects(self):
+        """Did it ask for an interim answer (Expect: 100-continue)?"""
+        return self.header("Expect") is not None
 
     def header(self, name, default=None):
         """The last header of that name, in any case."""
@@ -23,6 +29,25 @@ class Record:
         return default
 
 
+@dataclass
+class Upload:
+    """A file that was sent here, from the moment the printer takes its body. status and ended: when it is over."""
+    path: str               # where it goes, such as /usb/box.gcode
+    size: int               # what the client announced
+    overwrite: bool
+    print_after: bool
+    record: Record
+    started: float = field(default_factory=time.time)
+    ended: float | None = None
+    received: int = 0
+    sha256: str | None = None
+    status: int | None = None
+    stored: bool = False
+
+    def done(self, response):
+        self.status, self.ended = response.status, time.time()
+
+
 MOST_REQUESTS = 20_000      # a demonstration may run for weeks
 
 
@@ -30,6 +55,7 @@ MOST_REQUESTS = 20_000      # a demonstration may run for weeks
 class Journal:
     requests: list = field(default_factory=list)
     orders: list = field(default_factory=list)
+    uploads: list = field(default_factory=list)
     connections: int = 0
     open: int = 0
     max_connections: int = 0
@@ -40,7 +66,7 @@ class Journal:
 
     def reset(self):
         """Forget the past; what is open now stays counted."""
-        self.requests, self.orders = [], []
+        self.requests, self.orders, self.uploads = [], [], []
         self.connections = self.unauthorized = 0
         self.max_connections, self.max_in_flight = self.open, self.in_flight
 
@@ -67,6 +93,10 @@ class Journal:
 
     def end(self):
         self.in_flight -= 1
+
+    def upload(self, *what):
+        self.uploads.append(Upload(*what))
+        return self.uploads[-1]
 
     def order(self, name, argument):
         self.orders.append((name, argument))

@@ -6,6 +6,8 @@ COMMON = {
     "address": "127.0.0.1", "port": 0, "speed": 1.0, "username": "maker", "password": None, "api_key": None,
     "serial": None, "hostname": None, "firmware": None, "nonce_life": None, "state": "IDLE", "script": None,
     "job_id": 0, "warmup": 0.0, "model": "",
+    # Of what is uploaded: the most that is kept of a file (of longer ones only size and sha256), and whether it is hashed.
+    "keep": 4_000_000, "hashed": True,
     # Seconds on the wall that a phase lasts before the next one follows by itself.
     "starting": 1.0, "starting_questions": 1.0, "pausing": 0.3, "resuming": 0.3, "aborting": 0.5,
     "aborting_preview": 0.3, "finishing": 0.3, "finished": None, "stopped": None,
@@ -14,7 +16,8 @@ PROFILES = {
     "buddy": {"firmware": "6.2.4", "slots": 3, "pcbs": 12, "idle_timeout": None, "active_timeout": None,
               "mmu": False, "nozzle_diameter": 0.4},
     "pi": {"firmware": "3.14.0-8179", "version": "0.8.1", "boot_wait": 0.0, "serial_wait": 0.0, "late_wait": 0.0,
-           "nozzle_diameter": 0.4, "name": "Prusa", "location": "", "update": "",
+           "nozzle_diameter": 0.4, "name": "Prusa", "location": "", "update": "", "update_wait": 1.0,
+           "tree_lag": 0.1,
            "starting": 0.1, "pausing": 0.1, "resuming": 0.1, "aborting": 0.1, "finishing": 0.1, "finished": 11.0, "stopped": 11.0},
 }
 PACES = ("starting", "starting_questions", "pausing", "resuming", "aborting", "aborting_preview", "finishing",

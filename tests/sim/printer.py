@@ -3,6 +3,7 @@ import functools
 import time
 
 from .machine import IN_PRINT
+from .pictures import previews
 from .wire import raw
 
 
@@ -151,8 +152,26 @@ class Printer:
 
     @in_loop
     def add_file(self, path, **attributes):
-        """size, mtime, duration, meta, read_only. A name may hold surrogate escapes: they are sent as raw bytes."""
+        """size or content, mtime, duration, meta, read_only, thumbnails ({(w, h): PNG}, or True for some).
+
+        A name may hold surrogate escapes: they are sent as raw bytes.
+        """
+        if attributes.get("thumbnails") is True:
+            attributes["thumbnails"] = previews(len(path))
         self._core.add_file(path, **attributes)
+
+    @in_loop
+    def add_files(self, count, pattern=None, **attributes):
+        """Many at once: {} in pattern is a number. Folders in it are made."""
+        pattern = pattern or f"/{next(iter(self._core.storages))}/many/file {{:05}}.gcode"
+        now = int(time.time())
+        for number in range(count):
+            self._core.add_file(pattern.format(number), **{"size": 1000 + number, "mtime": now - number} | attributes)
+
+    @in_loop
+    def add_folder(self, path):
+        storage, rest = self._core.split(path)
+        self._core.storages[storage].folder(rest)
 
     @in_loop
     def remove_file(self, path):
@@ -160,9 +179,68 @@ class Printer:
         return self._core.storages[storage].remove(rest)
 
     @in_loop
+    def files(self):
+        """path: size, of all files there are, hidden and temporary ones too."""
+        return {path: node.size for path, node in self._core.files().items()}
+
+    @in_loop
+    def file(self, path):
+        """What is known of a file (size, content if it was kept, sha256 if uploaded, ...), or None."""
+        return self._core.file(path)
+
+    @in_loop
     def storage_present(self, name, present=True):
         """The USB stick or SD card is there, or is not."""
         self._core.storages[name].present = present
+        self._core.storages[name].changed()
+
+    def set_stick(self, present=True):
+        """The USB stick of a buddy, the SD card of a pi."""
+        self.storage_present("usb" if self.profile == "buddy" else "sdcard", present)
+
+    @in_loop
+    def disk_full(self, free=0, fragmented=False):
+        """So many bytes are free where uploads go; None: plenty. fragmented: there is room, but not in one piece."""
+        storage = next(iter(self._core.storages.values()))
+        storage.free, storage.fragmented = free, fragmented
+
+    # -- transfers
+
+    @property
+    def uploads(self):
+        """What clients sent, oldest first: path, size, received, sha256, status, stored, record, ... (journal.Upload)."""
+        return list(self._core.journal.uploads)
+
+    @property
+    def transfer(self):
+        """The transfer that runs now (transfers.Transfer), or None."""
+        return self._seen(lambda machine: self._core.transfers.now)
+
+    @in_loop
+    def foreign_transfer(self, path=None, size=10_000_000, rate=None, transferred=0, to_print=False, url=None):
+        """Prusa Connect sends a file. rate: bytes a second, then it ends by itself; without it rests at transferred."""
+        path = path or f"/{next(iter(self._core.storages))}/from connect.gcode"
+        self._core.transfers.foreign(path, int(size), rate and float(rate), int(transferred), to_print, url)
+
+    @in_loop
+    def move_transfer(self, transferred):
+        """A foreign transfer without rate gets so far."""
+        self._core.transfers.now.transferred = int(transferred)
+
+    @in_loop
+    def end_transfer(self, finished=True, cut=False):
+        """The foreign transfer ends. cut: while a document about it is written, which breaks off in the middle (buddy)."""
+        self._core.transfers.end(finished, cut)
+
+    @in_loop
+    def stop_transfer(self):
+        """Somebody stops an upload at the printer, or in Connect."""
+        self._core.transfers.now.stopped = True
+
+    @in_loop
+    def expire_nonces(self):
+        """All nonces given so far are stale: the next request with one is asked again."""
+        self._core.server.auth.boot()
 
     # -- answers
 
@@ -265,7 +343,7 @@ class Printer:
     def counters(self):
         return {key: getattr(self, key) for key in ("connections", "open_connections", "max_connections",
                                                     "max_in_flight", "unauthorized")} | {
-            "requests": len(self._core.journal.requests), "orders": self.orders}
+            "requests": len(self._core.journal.requests), "orders": self.orders, "uploads": len(self.uploads)}
 
     def wait_for(self, predicate, timeout=5.0, interval=0.01):
         """Wait until predicate(printer) is true and return its value; raises TimeoutError."""

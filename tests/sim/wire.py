@@ -45,6 +45,11 @@ class Response:
     headers: list = field(default_factory=list)
     closing: str | None = None      # "linger", "as asked" (by the request); None: by the server's rule
     delay: float = 0.0              # seconds before it is sent
+    pieces: object = None           # an iterable of bytes, length in all, in the place of body
+    length: int = 0
+    plain: bool = False             # its page is text, whatever the client accepts
+    cut: bool = False               # the connection ends in the middle of the body
+    later: object = None            # async f(exchange): the real Response, once the body of the request was taken
 
 
 def parse_head(head):
@@ -108,8 +113,12 @@ class Connection:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
-    async def drained(self):
-        """Until the client closes its side; what it still sends is thrown away."""
-        self.buffer.clear()
-        while await self.reader.read(65536):
+    async def drained(self, record=None):
+        """Until the client closes its side; what it still sends is thrown away, but counted in record."""
+        data = self.take(len(self.buffer))
+        while True:
+            if record:
+                record.received += len(data)
+            if not (data := await self.reader.read(1 << 18)):
+                return
             await asyncio.sleep(0)

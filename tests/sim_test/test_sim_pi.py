@@ -60,7 +60,7 @@ def test_printing(pi):
     assert list(job) == ["file", "id", "state", "progress", "time_remaining", "time_printing", "inaccurate_estimates"]
     assert job["file"]["path"] == "/PrusaLink gcodes/dig.gcode"
     assert job["file"]["refs"] == {"download": "/api/files/local/PrusaLink gcodes/dig.gcode/raw", "icon": None,
-                                   "thumbnail": None}
+                                   "thumbnail": "/api/thumbnails/PrusaLink gcodes/dig.gcode.orig.png"}
     assert job["file"]["meta"]["estimated_print_time"] == 754
 
 

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 from sim import Sim
-from sim.files import Folder, Storage, short_name
+from sim.files import Folder, Storage
 from sim_raw import ask
 
 SIM = pathlib.Path(__file__).resolve().parent.parent / "sim"
@@ -119,7 +119,7 @@ def test_short_names():
     for name in ("box.gcode", "BOX.GCO", "a long name.gcode", "a long nose.gcode", "plain.txt", ".hidden.gcode"):
         storage.add(name)
     root = storage.root
-    assert [short_name(root, child) for child in root.children] == [
+    assert [child.short for child in root.children] == [
         "BOX~1.GCO", "BOX.GCO", "ALONGN~1.GCO", "ALONGN~2.GCO", "PLAIN.TXT", "HIDDEN~1.GCO"]
     storage.add("parts/x.gcode")
     assert isinstance(storage.find("PARTS")[0], Folder)

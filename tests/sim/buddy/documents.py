@@ -2,6 +2,7 @@
 
 A document is f(core, firmware); members that are None are left out.
 """
+from ..wire import Response
 from .rendering import Fixed
 
 JOB_STATES = {"PRINTING": "PRINTING", "PAUSED": "PAUSED", "ATTENTION": "PAUSED", "FINISHED": "FINISHED",
@@ -28,12 +29,37 @@ def info(core, firmware):
 
 
 def status(core, firmware):
+    """The Response, as it may break off."""
+    transfer, cut = core.transfers.shown()
     document = {"job": _status_job(core, firmware),
                 "storage": {"path": "/usb/", "name": "usb", "read_only": False},
+                "transfer": _status_transfer(core, transfer),
                 "printer": _status_printer(core)}
     if (4, 7) <= firmware < (5, 1):
         document["printer"]["status_connect"] = {"ok": True, "message": "OK"}
-    return document
+    return Response(200, json=document, cut=cut)
+
+
+def _status_transfer(core, transfer):
+    if transfer is None:
+        return None
+    return {"id": transfer.id, "time_transferring": int(core.transfers.seconds(transfer)),
+            "progress": Fixed(transfer.fraction, 2), "transferred": transfer.transferred}
+
+
+def transfer(core, now):
+    """nhttp/transfer_renderer.cpp: the size is a text, and there is no id."""
+    folder, _, name = now.path.rpartition("/")
+    return {"type": now.kind, "display_name": name, "path": folder, "size": str(now.size),
+            "progress": Fixed(now.fraction, 2), "transferred": now.transferred,
+            "time_remaining": core.transfers.remaining(now) or 0,
+            "time_transferring": int(core.transfers.seconds(now)), "to_print": now.to_print}
+
+
+def legacy_transfer(core, now):
+    return {"target": "usb", "type": now.kind, "size": str(now.size), "start_time": str(int(now.started_time)),
+            "to_print": now.to_print, "destination": now.path, "progress": Fixed(now.fraction, 2),
+            "remaining_time": core.transfers.remaining(now) or 0}
 
 
 def _status_job(core, firmware):

@@ -2,6 +2,7 @@
 import json
 import re
 
+from ..files import Folder
 from ..wire import Response
 
 ORDERS = {"pause": {"PRINTING"}, "resume": {"PAUSED"}, "cancel": {"PRINTING", "PAUSED", "ATTENTION"}}
@@ -79,19 +80,17 @@ def legacy_job_command(core, request):
 
 def print_file(core, request, place, legacy):
     # Closes in any case: there could be a body that nobody reads (prusa_api_helpers.cpp).
-    return Response(_start(core, place), closing="linger")
+    return Response(start(core, place[1], place[0]), closing="linger")
 
 
-def _start(core, place):
-    node, path, short = place
+def start(core, path, node):
+    """Print it. The status that says what came of it."""
     if node is None:
         return 404
-    if core.machine.state not in PRINT_FROM or core.machine.job:
+    if core.machine.state not in PRINT_FROM or core.machine.job or isinstance(node, Folder) or node.transferring:
         return 409
-    _, parent = core.storages["usb"].find(path[5:])
     core.ordered("print", path)
-    long_path = path.rpartition("/")[0] + "/" + node.name if parent else path
-    core.start_print(long_path, gap=True, warmup=float(core.options["warmup"]))
+    core.start_print("/usb/" + core.storages["usb"].long_path(path[5:]), gap=True, warmup=float(core.options["warmup"]))
     return 204
 
 
@@ -104,7 +103,7 @@ def legacy_file_command(core, request, place, legacy):
         return Response(400, message="Couldn't parse JSON", closing="as asked")
     if command.get("command") != "start":
         return Response(400, message="Unknown file command", closing="as asked")
-    status_now = _start(core, place)
+    status_now = start(core, place[1], place[0])
     message = {404: "Gcode doesn't exist", 409: "Can't start print now"}.get(status_now, "")
     return Response(status_now, message=message, closing="as asked")
 

@@ -1,7 +1,10 @@
 """Buddy's HTTP server: slots, time-outs, keep-alive, chunks, error pages (lib/WUI/nhttp)."""
 import asyncio
+import contextlib
 import gzip
+import itertools
 import random
+import time
 import zlib
 
 from ..auth import BuddyAuth
@@ -37,6 +40,7 @@ class BuddyServer:
         self.core, self.clock = core, core.clock
         self.firmware = version(options["firmware"])
         self.slots = asyncio.Semaphore(int(options["slots"]))
+        self.temporaries = 0
         self.auth = BuddyAuth(core.clock, self.firmware, options["password"], options["nonce_life"])
 
     def storages(self):
@@ -47,6 +51,33 @@ class BuddyServer:
 
     def boot(self):
         self.auth.boot()
+        self.temporaries = 0
+
+    def next_temporary(self):
+        """N.tmp; counts from 0 at each start."""
+        self.temporaries += 1
+        return self.temporaries - 1
+
+    @contextlib.asynccontextmanager
+    async def beside_the_slots(self):
+        """The body of an upload has a slot of its own."""
+        self.slots.release()
+        try:
+            yield
+        finally:
+            await self.slots.acquire()
+
+    def download_begins(self, transfer):
+        storage, rest = self.core.split(transfer.path)
+        self.core.storages[storage].add(rest, size=transfer.size, mtime=int(time.time()), transferring=True)
+
+    def download_ends(self, transfer, finished):
+        node = self.core.file(transfer.path)
+        if node is not None and finished:
+            node.transferring = False
+            self.core.storages["usb"].changed()
+        elif node is not None:
+            self.core.storages["usb"].remove(self.core.split(transfer.path)[1])
 
     # -- connections
 
@@ -116,7 +147,7 @@ class BuddyServer:
     async def _more(self, connection):
         """Read on; a client that is silent too long, or is gone, gets what the firmware gives it."""
         try:
-            async with self.clock.timeout(self._active_timeout()):
+            async with self.clock.timeout(self.active_timeout()):
                 alive = await connection.more()
         except TimeoutError:
             await connection.send(GOODBYE)
@@ -132,16 +163,16 @@ class BuddyServer:
         connection.half_close()
         await self.eat(connection)
 
-    async def eat(self, connection):
-        async with self.clock.timeout(self._active_timeout()):
-            await connection.drained()
+    async def eat(self, connection, record=None):
+        async with self.clock.timeout(self.active_timeout()):
+            await connection.drained(record)
 
     def _idle_timeout(self):
         if self.core.options["idle_timeout"] is not None:
             return float(self.core.options["idle_timeout"])
         return random.uniform(60, 120) if self.firmware >= (4, 7) else 10.0
 
-    def _active_timeout(self):
+    def active_timeout(self):
         if self.core.options["active_timeout"] is not None:
             return float(self.core.options["active_timeout"])
         return 10.0 if self.firmware >= (4, 7) else 4.0
@@ -189,7 +220,10 @@ class BuddyServer:
         """(send buffers, keep | close | linger)"""
         keep = self._keeps(request)
         if response.json is not None:
-            return self._encode_json(request, response, keep)
+            return self._encode_json(request, response, keep and response.closing is None)
+        if response.pieces is not None:
+            head = self._head(response, response.content_type, keep, response.length)
+            return itertools.chain([head], response.pieces), "keep" if keep else "close"
         if response.content_type:
             return self._encode_known(request, response, keep, response.content_type, response.body)
         closing = response.closing or self._page_closing(request, response)
@@ -211,7 +245,7 @@ class BuddyServer:
         title = f"{response.status}: {TITLES.get(response.status, '???')}"
         if response.status in (204, 304):
             return "text/plain", b""
-        if first_accepted(request) == "application/json":
+        if first_accepted(request) == "application/json" and not response.plain:
             body = f'{{"title": "{escape(title)}","message":"{escape(response.message)}"}}'
             return "application/json", raw(body)[:PAGE_LIMIT]
         return "text/plain", raw(f"{title}\n\n{response.message}\n")[:PAGE_LIMIT]
@@ -225,9 +259,10 @@ class BuddyServer:
     def _encode_json(self, request, response, keep):
         head = self._head(response, "application/json", keep, None, chunked=keep)
         body = render(response.json)
-        if not keep:
-            return buffers(head + body), "close"
-        return chunked(head, body), "keep"
+        pieces = chunked(head, body) if keep else buffers(head + body)
+        if response.cut:        # JsonResult::Abort
+            return [b"".join(pieces)[:len(head) + len(body) // 2]], "close"
+        return pieces, "keep" if keep else "close"
 
     @staticmethod
     def _head(response, content_type, keep, length, chunked=False):
@@ -252,12 +287,12 @@ def buffers(data):
 
 def chunked(head, body):
     """Send buffers: each holds one chunk, cut where the document allows it; the first begins with the head."""
-    pieces, buffer = [], head
-    while body:
+    pieces, buffer, at = [], head, 0
+    while at < len(body):
         room = SEND_BUFFER - len(buffer) - CHUNK_FRAME
-        if room >= MIN_CHUNK and (part := _part(body, room)):
-            pieces.append(buffer + b"%04X\r\n%b\r\n" % (len(part), part))
-            body = body[len(part):]
+        if room >= MIN_CHUNK and (end := _part(body, at, room)) > at:
+            pieces.append(buffer + b"%04X\r\n%b\r\n" % (end - at, body[at:end]))
+            at = end
         else:
             pieces.append(buffer)
         buffer = b""
@@ -268,11 +303,9 @@ def chunked(head, body):
     return pieces
 
 
-def _part(body, room):
-    """As many whole members as fit; a single one too big for any buffer is cut all the same."""
-    if len(body) <= room:
-        return body
-    cut = body.rfind(b",", 0, room) + 1
-    return body[:cut or (room if room > SEND_BUFFER // 2 else 0)]
-
-
+def _part(body, at, room):
+    """Where the next chunk ends: as many whole members as fit; a single one too big for any buffer is cut all the same."""
+    if len(body) - at <= room:
+        return len(body)
+    cut = body.rfind(b",", at, at + room) + 1
+    return cut or (at + room if room > SEND_BUFFER // 2 else at)

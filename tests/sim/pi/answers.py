@@ -15,6 +15,15 @@ FILE_PRINTED = ("File is currently printed", "You try to do an operation with th
                 "file-currently-printed")
 FOLDER_NOT_EMPTY = ("Directory is not empty", "Directory can't be deleted, because it's not empty.", "directory-not-empty")
 NOT_TO_PRINT = ("Not in state to print", "Printer is not in state to print.", "not-state-to-print")
+NO_THUMBNAIL = ("Thumbnail Unavailable", "Thumbnail is unavailable.", "file-gone")
+FORBIDDEN_CHARACTERS = ("Forbidden Characters", "Forbidden characters in file or folder name.", "forbidden-characters")
+UNSUPPORTED_MEDIA = ("Unsupported Media Type", "Only G-Code for FDM printer can be uploaded.", "unsupported-media-type")
+LENGTH_REQUIRED = ("Length Required", "Missing Content-Length header or no content in request.", "length-required")
+FILE_EXISTS = ("File Already Exists", "File already exists.", "file-already-exists")
+UPLOAD_FAILED = ("File Upload Failed", "File upload has failed", "file-upload-failed")
+TIRED = ("Request timeout.", "PrusaLink got tired of waiting for your request. cancelled upload?", "request-timeout")
+UNAVAILABLE_UPDATE = ("Unavailable update", "Update is unavailable to install", "unavailable-update")
+UNABLE_TO_UPDATE = ("Unable to update", "Unable to install update", "unable-to-update")
 PROBLEMS = {500: ("Internal Server Error", "We're sorry, but there is a error in service. Please try again later.",
                   "internal-server-error"),
             503: ("Printer Unavailable.", "PrusaLink not finished initializing or Printer not connected.",
@@ -25,8 +34,17 @@ def document(value):
     return Response(200, json=value, headers=[POWERED])
 
 
+def done(status=200):
+    return Response(status, headers=[POWERED])
+
+
 def no_content():
     return Response(204, headers=[POWERED])
+
+
+def message(status, text):
+    """JSON, whatever Accept says; 204 has its length all the same, but no body."""
+    return Response(status, json={"message": text}, headers=[POWERED])
 
 
 def problem(request, status, title, text, page):

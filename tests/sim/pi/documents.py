@@ -1,6 +1,9 @@
 """What PrusaLink tells about itself and the printer, as far as it knows it yet (web/main.py)."""
+import time
+
+from ..transfers import FROM_CLIENT
 from ..wire import Response
-from .answers import POWERED, document, no_content
+from .answers import POWERED, document, done, no_content
 from .files import DISPLAY, display_path, meta, refs, size_of
 
 TOTAL, FREE = 270553174016, 82707181568
@@ -88,7 +91,7 @@ def status(core, request):
     answer_ = {"storage": [{"path": "/local", "read_only": False, "free_space": FREE, "name": DISPLAY["local"]},
                            {"path": "/sdcard", "read_only": True,
                             "name": DISPLAY["sdcard"] if card_present(core) else None}],
-               "printer": printer, "job": status_job(core)}
+               "printer": printer, "job": status_job(core), "transfer": status_transfer(core)}
     return document(without_nulls(answer_))
 
 
@@ -116,7 +119,7 @@ def job(core, request):
     percent, left, printed = progress(core)
     shown = display_path(path)
     file_ = {"name": node.name, "display_name": node.name, "path": shown, "display_path": shown, "size": node.size,
-             "m_timestamp": node.mtime, "refs": refs(path), "meta": meta(node)}
+             "m_timestamp": node.mtime, "refs": refs(core, node, path), "meta": meta(node)}
     return document({"file": file_, "id": known(core, "job_id"), "state": core.machine.state, "progress": percent,
                      "time_remaining": left, "time_printing": int(printed or 0),
                      "inaccurate_estimates": None if core.machine.state == "ATTENTION" else left is None})
@@ -186,8 +189,56 @@ def cameras(core, request):
     return document({"camera_list": []})
 
 
+def status_transfer(core):
+    now, _ = core.transfers.shown()
+    if now is None:
+        return None
+    return {"id": now.id, "time_transferring": int(core.transfers.seconds(now)), "progress": round(now.fraction * 100, 2),
+            "data_transferred": now.transferred}
+
+
+def transfer_left(core, now):
+    """Of an upload by PUT it subtracts seconds since the start of the machine from those since 1970: billions."""
+    if now.stopped:
+        return 0
+    if now.kind == FROM_CLIENT:
+        passed = time.time() - now.started_monotonic
+        return int(now.size / now.transferred * passed - passed) if now.transferred else None
+    return core.transfers.remaining(now)
+
+
 def transfer(core, request):
-    return no_content()
+    now, _ = core.transfers.shown()
+    if now is None:
+        return no_content()
+    return document({"type": now.kind, "display_name": now.name, "path": "/local", "url": now.url, "size": now.size,
+                     "progress": round(now.fraction * 100, 2), "transferred": now.transferred,
+                     "time_remaining": transfer_left(core, now),
+                     "time_transferring": int(core.transfers.seconds(now)), "to_print": now.to_print})
+
+
+def legacy_transfer(core, request):
+    now, _ = core.transfers.shown()
+    if now is None:
+        return no_content()
+    own = now.kind == FROM_CLIENT
+    path = now.name if own else display_path(now.path)
+    return document({"type": now.kind, "url": now.url, "target": "local", "destination": path, "path": path,
+                     "size": now.size, "start_time": int(now.started_monotonic if own else now.started_time),
+                     "progress": round(now.fraction, 4), "remaining_time": transfer_left(core, now),
+                     "to_select": None if own else False, "to_print": now.to_print})
+
+
+def stop_transfer(core, request):
+    """It ends with the next block that comes, if one does."""
+    now, _ = core.transfers.shown()
+    if now is None:
+        return no_content()
+    core.ordered("cancel_transfer", now.id)
+    now.stopped = True
+    if now.kind != FROM_CLIENT:
+        core.transfers.end(finished=False)
+    return done()
 
 
 def card_ready(core, request):

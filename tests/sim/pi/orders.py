@@ -1,6 +1,7 @@
 """Orders to PrusaLink and when it takes them (web/main.py, command_handlers.py)."""
 import json
 
+from ..files import Folder
 from ..wire import Response
 from .answers import (FILE_NOT_FOUND, NO_LOCATION, NOT_CURRENT_JOB, NOT_PAUSED, NOT_PRINTING, NOT_TO_PRINT, POWERED,
                       no_content, problem)
@@ -63,14 +64,26 @@ def legacy_job_command(core, request):
 def file_print(core, request, storage_name, path):
     if storage_name not in core.storages:
         return problem(request, 404, *NO_LOCATION)
+    found = place(core, storage_name, path)
+    refusal = refused_print(core, request, found)
+    if refusal:
+        return refusal
+    start(core, found[1])
+    return no_content()
+
+
+def refused_print(core, request, found):
     if core.machine.state not in ("IDLE", "READY", "BUSY") or core.machine.job:
         return problem(request, 409, *NOT_TO_PRINT)
-    found = place(core, storage_name, path)
     if not found:
         return problem(request, 404, *FILE_NOT_FOUND)
-    core.ordered("print", found[1])
-    core.start_print(found[1], gap=False, warmup=float(core.options["warmup"]))
-    return no_content()
+    return core.server.page(500, request) if isinstance(found[0], Folder) else None
+
+
+def start(core, path):
+    """Whatever it is: it prints a text, too [seen]."""
+    core.ordered("print", path)
+    core.start_print(path, gap=False, warmup=float(core.options["warmup"]))
 
 
 def set_ready(core, request):

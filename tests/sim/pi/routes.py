@@ -2,7 +2,7 @@
 import re
 
 from ..wire import Response
-from . import documents, files, orders
+from . import documents, files, orders, uploads
 from .answers import HTML, NOT_FOUND, POWERED, problem
 
 FILES = r"/api/v1/files/([^/]+)"
@@ -20,9 +20,9 @@ ROUTES = [(method, re.compile(pattern), handler) for method, pattern, handler in
     ("GET", "/api/v1/job", documents.job),
     ("GET", "/api/v1/storage", documents.storage),
     ("GET", "/api/v1/transfer", documents.transfer),
-    ("DELETE", "/api/v1/transfer", documents.transfer),
-    ("GET", "/api/transfer", documents.transfer),
-    ("GET", "/api/download", documents.transfer),
+    ("DELETE", "/api/v1/transfer", documents.stop_transfer),
+    ("GET", "/api/transfer", documents.legacy_transfer),
+    ("GET", "/api/download", documents.legacy_transfer),
     ("GET", "/api/v1/cameras", documents.cameras),
     ("GET", "/api/v1/update/([^/]+)", documents.update),
     ("DELETE", r"/api/v1/job/(\d+)", orders.job_stop),
@@ -31,7 +31,10 @@ ROUTES = [(method, re.compile(pattern), handler) for method, pattern, handler in
     ("GET", FILES + "/(.+)", files.file_info),
     ("HEAD", FILES + "/?", files.file_head),
     ("HEAD", FILES + "/(.+)", files.file_head),
+    ("PUT", FILES + "/(.+)", uploads.put),
     ("POST", FILES + "/(.+)", orders.file_print),
+    ("GET", r"/api/files/([^/]+)/(.+)/raw", files.download),
+    ("GET", r"/api/thumbnails/(.+)\.orig\.(.{1,5})", files.thumbnail),
     ("DELETE", FILES + "/(.+)", files.file_delete),
 )]
 METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "CONNECT"}
@@ -47,6 +50,12 @@ def route(request):
         if match and (method == asked or (method, asked) == ("GET", "HEAD") and handler is not files.file_info):
             return handler, match.groups()
     return None
+
+
+def takes_body(request):
+    """Does its handler read the body itself?"""
+    found = route(request)
+    return found is not None and found[0] is uploads.put
 
 
 def is_protected(request):

@@ -1,7 +1,9 @@
 """PrusaLink's own HTTP server on a Raspberry Pi: HTTP/1.0, one request per connection, pages by PoorWSGI."""
 import asyncio
 import email.utils
+import itertools
 import json
+import time
 
 from ..auth import PiAuth
 from ..exchange import exchange
@@ -49,12 +51,13 @@ class PiServer:
     def __init__(self, core):
         o = core.options
         self.core = core
+        self.outside = {}       # files that .. put beside the directory
         timeout = 60 if o["nonce_life"] is None else max(float(o["nonce_life"]) / 2, 0.5)
         self.auth = PiAuth(core.clock, o["username"], o["password"], o["api_key"], timeout)
         self.booted = core.clock.now()
 
     def storages(self):
-        local, card = Storage("PrusaLink gcodes"), Storage("SD Card", read_only=True)
+        local, card = Storage("PrusaLink gcodes", fat=False), Storage("SD Card", read_only=True, fat=False)
         for path, attributes in files.DEFAULT_FILES.items():
             local.add(path, **attributes)
         card.add("on the card.gcode", size=3400, duration=1200.0)
@@ -63,6 +66,14 @@ class PiServer:
     def boot(self):
         self.auth.boot()
         self.booted = self.core.clock.now()
+
+    def download_begins(self, transfer):
+        """It shows when it is complete."""
+
+    def download_ends(self, transfer, finished):
+        if finished:
+            storage, rest = self.core.split(transfer.path)
+            self.core.storages[storage].add(rest, size=transfer.size, mtime=int(time.time()))
 
     def uptime(self):
         return self.core.clock.now() - self.booted
@@ -83,7 +94,8 @@ class PiServer:
         if request is None or len(head.split(b"\n", 1)[0]) >= MAX_LINE:
             await self._refuse(connection, 400 if request is None else 414)
             return None
-        wanted = request.content_length or 0
+        # The body of an upload is for its handler; all others are small.
+        wanted = 0 if routes.takes_body(request) else request.content_length or 0
         while len(connection.buffer) < wanted:
             if not await connection.more():
                 return None
@@ -94,7 +106,7 @@ class PiServer:
         pieces, _ = self.encode(Request("GET", "/", (1, 0), []), self.page(status, Request("GET", "/", (1, 0), [])))
         await connection.send(b"".join(pieces))
 
-    async def eat(self, connection):
+    async def eat(self, connection, record=None):
         await asyncio.sleep(0)
 
     # -- answers
@@ -124,7 +136,7 @@ class PiServer:
 
     def page(self, status, request):
         """An HTML page of PoorWSGI, or for some the program's own error."""
-        if status in PROBLEMS and request.method in ("GET", "HEAD"):
+        if status in PROBLEMS and request.method in ("GET", "HEAD", "POST"):
             return problem(request, status, *PROBLEMS[status])
         title = TITLES.get(status, "Error")
         heading, words = PAGE_TEXTS.get(status, (f"{status} - {title}", "Method {method} for {path} uri."))
@@ -142,13 +154,16 @@ class PiServer:
         return response.body if response.json is None else raw(json.dumps(response.json))
 
     def encode(self, request, response):
-        body = self.body(response)
+        body = b"" if response.pieces is not None or response.status in (204, 304) else self.body(response)
+        length = response.length if response.pieces is not None else len(self.body(response))
         kind = "application/json; charset=utf-8" if response.json is not None else response.content_type or HTML
         cached = any(name == "ETag" for name, _ in response.headers)
         lines = [f"HTTP/1.0 {response.status} {TITLES.get(response.status, 'Unknown')}"]
         lines += [] if cached else [f"Date: {email.utils.formatdate(usegmt=True)}"]
         lines += ["Server: PrusaLink"]
         lines += [f"{name}: {value}" for name, value in response.headers]
-        lines += [f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
-        head = raw("\r\n".join(lines) + "\r\n\r\n")
-        return [head, body] if body and request.method != "HEAD" else [head], "close"
+        lines += [] if response.status == 304 else [f"Content-Type: {kind}"]
+        head = raw("\r\n".join([*lines, f"Content-Length: {length}"]) + "\r\n\r\n")
+        if request.method == "HEAD":
+            return [head], "close"
+        return itertools.chain([head], response.pieces or ([body] if body else [])), "close"
