@@ -104,6 +104,7 @@ enum http_more {
     HTTP_MORE,
     HTTP_ENOUGH, /* end the transfer here, as a success */
     HTTP_STOP,   /* end it with HTTP_LOCAL: it cannot be stored */
+    HTTP_LATER,  /* not now: the same bytes again after http_resume() */
 };
 
 /* A piece of the body of a 2xx answer, as it comes. Must not send, abort or
@@ -183,6 +184,9 @@ bool http_stream(struct http_client *client, const struct request *request,
                  const struct http_stream *stream, http_done *done, void *arg);
 /* Of the request in flight; all 0 if there is none. */
 struct http_progress http_progress(const struct http_client *client);
+
+/* The sink that said HTTP_LATER takes bytes again. */
+void http_resume(struct http_client *client);
 
 /* May the login be refused as too old, or is none known yet? Then read
  * something with request.login_max_ms = max_age_ms before an upload. A server

@@ -56,10 +56,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct http_client *c = arg;
     size_t len = size * count;
-    bool taken = c->streaming ? http_streaming_take(c, bytes, len)
-                              : buffer_add(&c->answer, bytes, len);
 
-    return taken ? len : 0;
+    if (c->streaming)
+        return http_streaming_take(c, bytes, len);
+    return buffer_add(&c->answer, bytes, len) ? len : 0;
 }
 
 /* The value of a header line called name, or NULL. */

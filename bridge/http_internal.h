@@ -175,9 +175,9 @@ void http_streaming_begin(struct http_client *client,
 void http_streaming_end(struct http_client *client);
 /* Has all of the request's body been handed to the connection? */
 bool http_streaming_sent_all(const struct http_client *client);
-/* A piece of the answer's body; false = break off. */
-bool http_streaming_take(struct http_client *client, const char *bytes,
-                         size_t len);
+/* A piece of the answer's body; what a write function of libcurl returns. */
+size_t http_streaming_take(struct http_client *client, const char *bytes,
+                           size_t len);
 /* libcurl talks through this socket. */
 void http_streaming_on(struct http_client *client, curl_socket_t fd);
 /* Was the transfer ended from our side? Then the answer is filled. */

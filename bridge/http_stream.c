@@ -25,6 +25,7 @@ struct streaming {
     void *arg;
     size_t take_max; /* for the sink; 0 = no limit */
     enum http_more more;
+    bool held;                 /* the sink said "later" */
     int64_t received, reached; /* body bytes */
     int64_t stall_ms;
     int64_t moved, moved_ms; /* how much had moved when last it did */
@@ -63,7 +64,7 @@ static void look(struct streaming *s)
             s->reached = bytes;
     }
     bytes = s->reached + s->received + (int64_t)s->client->header_bytes;
-    if (bytes != s->moved) {
+    if (bytes != s->moved || s->held) {
         s->moved = bytes;
         s->moved_ms = now_ms;
     } else if (now_ms - s->moved_ms >= s->stall_ms) {
@@ -165,22 +166,35 @@ static bool is_success(const struct http_client *c)
     return status >= 200 && status < 300;
 }
 
-bool http_streaming_take(struct http_client *client, const char *bytes,
-                         size_t len)
+size_t http_streaming_take(struct http_client *client, const char *bytes,
+                           size_t len)
 {
     struct streaming *s = client->streaming;
     size_t room = s->take_max ? s->take_max - (size_t)s->received : len;
 
     if (!s->sink || !is_success(client)) {
         s->received += (int64_t)len;
-        return buffer_add(&client->answer, bytes, len);
+        return buffer_add(&client->answer, bytes, len) ? len : 0;
     }
     s->too_big = len > room;
     if (s->too_big)
-        return false;
-    s->received += (int64_t)len;
+        return 0;
     s->more = s->sink(s->arg, bytes, len);
-    return s->more == HTTP_MORE;
+    s->held = s->more == HTTP_LATER;
+    if (s->held)
+        return CURL_WRITEFUNC_PAUSE;
+    s->received += (int64_t)len;
+    return s->more == HTTP_MORE ? len : 0;
+}
+
+void http_resume(struct http_client *client)
+{
+    struct streaming *s = client->streaming;
+
+    if (!client->done || !s || !s->held)
+        return;
+    s->held = false;
+    (void)curl_easy_pause(client->easy, CURLPAUSE_CONT);
 }
 
 /* ---- how it ends ---- */
