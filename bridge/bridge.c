@@ -314,6 +314,7 @@ void bridge_stop(struct bridge *b, enum bridge_end end)
         unit_remember(&b->units[i]);
     }
     events_saved(b->events, UINT64_MAX);
+    b->pictures.closed = true;
     if (b->session == SESSION_LIVE)
         say_last(b);
     mqtt_stop(b->mqtt, FLUSH_MS, close_handles, b);
@@ -435,6 +436,11 @@ static void save_last(struct bridge *b)
 
 static void release(struct bridge *b)
 {
+    size_t i;
+
+    for (i = 0; i < b->count; i++)
+        album_free(b->units[i].album);
+    pictures_close(&b->pictures);
     save_last(b);
     inbox_release(b);
     cleanup_release(b);
@@ -445,8 +451,27 @@ static void release(struct bridge *b)
     free(b->units);
 }
 
+/* "state-NAME.json" has "pictures-NAME" beside it. */
+static void open_pictures(struct bridge *b)
+{
+    const char *path = store_path(b->store);
+    const char *name = strrchr(path, '/');
+    char directory[4200] = "";
+    struct error err;
+
+    if (name)
+        (void)snprintf(directory, sizeof directory, "%.*s/pictures%.*s",
+                       (int)(name - path), path,
+                       (int)(strlen(name) - strlen("/state.json")),
+                       name + strlen("/state"));
+    pictures_open(&b->pictures, &b->loop, directory, &b->outlet, &err);
+    if (err.text[0])
+        log_warning("%s; pictures are kept in memory", err.text);
+}
+
 static void open_all(struct bridge *b, struct error *err)
 {
+    open_pictures(b);
     b->http = http_new(&b->loop, count_enabled(b->config));
     b->events = events_new(&b->outlet);
     b->announce = announce_new(&b->outlet, discover_document);

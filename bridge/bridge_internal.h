@@ -12,6 +12,7 @@
 #include "bridge/http.h"
 #include "bridge/log.h"
 #include "bridge/mqtt.h"
+#include "bridge/pictures/pictures.h"
 #include "bridge/printer.h"
 #include "bridge/publisher.h"
 #include "bridge/store.h"
@@ -35,6 +36,7 @@ struct unit {
     struct subject subject;
     struct printer *printer;
     struct publisher *publisher;
+    struct album *album;
     struct http_client *http;
     uv_timer_t timer;
     bool running;   /* unit_run() is on the stack */
@@ -78,6 +80,7 @@ struct bridge {
     struct events *events;
     struct subject subject;
     struct outlet outlet;
+    struct pictures pictures;
     struct unit *units;  /* in the order of the file */
     struct unit **index; /* sorted by printer id */
     size_t count;

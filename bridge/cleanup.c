@@ -141,6 +141,7 @@ static void forget_gone(struct bridge *b)
         if (bridge_configures(b, id))
             continue;
         store_forget(b->store, id);
+        pictures_drop(&b->pictures, id);
         bridge_save_soon(b);
     }
     release(&b->gone, &b->gone_count);

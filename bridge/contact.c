@@ -212,6 +212,7 @@ void printer_forget(struct printer *p, struct moment now)
     job_release(&p->memory.job);
     memset(&p->memory, 0, sizeof p->memory);
     p->memory.storages = p->device.storages;
+    p->memory.cameras = p->device.cameras;
     p->memory.changed = true;
     if (p->flight == FLIGHT_NONE)
         p->next_poll_ms = now.ms;

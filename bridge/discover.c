@@ -59,7 +59,7 @@ static void describe(const struct unit *unit, struct discovery_printer *out)
         .area = unit->config->area,
         .url = unit->config->url,
         .routes = publisher_routes(unit->publisher),
-        .instances = printer_instances(unit->printer),
+        .roster = printer_roster(unit->printer),
     };
     memcpy(out->reported, memory->reported, sizeof out->reported);
     for (c = 0; c < COMMAND_COUNT; c++)

@@ -9,7 +9,9 @@
 #include <cjson/cJSON.h>
 
 /* An example for fields that exist once per storage. */
-static const struct instances sample = {{"usb"}, 1, false};
+static const struct instances usb = {{"usb"}, 1, false};
+static const struct instances front = {{"front"}, 1, false};
+static const struct roster sample = {&usb, &front};
 
 struct subject {
     const struct config *config;
@@ -65,7 +67,7 @@ static cJSON *components_of(const struct subject *s)
         .name = s->printer->id,
         .vendor = s->driver->vendor,
         .routes = &s->routes,
-        .instances = &sample,
+        .roster = &sample,
     };
     struct buffer text = {0};
     cJSON *root, *components;

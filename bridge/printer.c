@@ -71,6 +71,8 @@ struct printer *printer_new(const struct config_printer *config,
     if (memory)
         p->memory = *memory;
     p->device.storages = p->memory.storages;
+    p->device.cameras = p->memory.cameras;
+    p->roster = (struct roster){&p->device.storages, &p->device.cameras};
     p->saved_progress = p->memory.job.now.progress;
     job_fields(&p->memory.job, &p->telemetry);
     p->status_endpoint = endpoint_with(driver, CADENCE_POLL);
@@ -283,6 +285,19 @@ void printer_answered(struct printer *p, const struct http_answer *answer,
     p->version++;
 }
 
+const char *printer_picture(const struct printer *p)
+{
+    return p->online && driver_job_agrees(&p->telemetry, &p->device)
+               ? p->device.picture
+               : "";
+}
+
+void printer_read_job(struct printer *p)
+{
+    if (p->job_endpoint >= 0)
+        printer_read_soon(p, endpoint_bit(p->job_endpoint));
+}
+
 const struct config_printer *printer_config(const struct printer *p)
 {
     return p->config;
@@ -306,6 +321,11 @@ uint64_t printer_version(const struct printer *p)
 const struct instances *printer_instances(const struct printer *p)
 {
     return &p->device.storages;
+}
+
+const struct roster *printer_roster(const struct printer *p)
+{
+    return &p->roster;
 }
 
 struct printer_memory *printer_memory(struct printer *p)

@@ -69,6 +69,7 @@ struct printer_memory {
     char firmware[REMEMBERED_SIZE];
     bool reported[SLOT_COUNT];   /* seen at least once */
     struct instances storages;   /* names that the slots refer to */
+    struct instances cameras;
     bool learned[COMMAND_COUNT]; /* commands that once worked here */
     struct job job;              /* owns its texts: printer_new() takes them */
     bool changed;     /* who it is or what it can, since the owner looked */
@@ -100,11 +101,18 @@ void printer_order(struct printer *printer, struct order *order,
 /* Forget the remembered serial: whoever answers next is the printer. */
 void printer_forget(struct printer *printer, struct moment now);
 
+/* Target of the picture of the current job; "" = none was told (yet). */
+const char *printer_picture(const struct printer *printer);
+/* Read again what the job is: something was not there yet. */
+void printer_read_job(struct printer *printer);
+
 /* Views; borrowed until the next call. */
 const struct config_printer *printer_config(const struct printer *printer);
 const struct driver *printer_driver(const struct printer *printer);
 const struct telemetry *printer_telemetry(const struct printer *printer);
+/* Its storages. */
 const struct instances *printer_instances(const struct printer *printer);
+const struct roster *printer_roster(const struct printer *printer);
 struct printer_memory *printer_memory(struct printer *printer);
 /* Changes whenever one of these views may have. */
 uint64_t printer_version(const struct printer *printer);

@@ -67,6 +67,7 @@ struct printer {
     struct telemetry telemetry;
     struct telemetry scratch; /* the next snapshot while it is made */
     struct device device;
+    struct roster roster; /* of device */
     struct printer_memory memory;
     struct job_start start;
     int64_t clock;         /* wall less monotonic seconds */

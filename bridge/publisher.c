@@ -176,10 +176,11 @@ static void find_fields(struct publisher *pub, const struct driver *driver)
 }
 
 static int count_instances(const struct publisher *pub, enum field field,
-                           const struct instances *instances)
+                           const struct roster *roster)
 {
     switch (field_row(field)->scope) {
-    case SCOPE_STORAGE: return instances->count;
+    case SCOPE_STORAGE:
+    case SCOPE_CAMERA: return roster_count(roster, field_row(field)->scope);
     case SCOPE_CUSTOM: return pub->routes.mapping->custom_count;
     case SCOPE_ONE:
     case SCOPE_COUNT: break;
@@ -200,7 +201,7 @@ static bool is_worth_it(const struct publisher *pub,
     struct value is = telemetry_get(t, slot), near = {0};
     struct route rule;
 
-    if (!routes_rule(&pub->routes, field, instance, printer_instances(printer),
+    if (!routes_rule(&pub->routes, field, instance, printer_roster(printer),
                      &rule))
         return true;
     if (target != FIELD_COUNT)
@@ -240,7 +241,7 @@ static bool say_field(struct publisher *pub, const struct printer *printer,
         !is_worth_it(pub, printer, field, instance, new_job, now))
         return true;
     /* one that is switched off counts as said */
-    if (routes_field(&pub->routes, field, instance, printer_instances(printer),
+    if (routes_field(&pub->routes, field, instance, printer_roster(printer),
                      &route) &&
         !outlet_say(pub->outlet, route.topic,
                     payload_of(pub, &route, t, slot, text), route.qos,
@@ -253,7 +254,7 @@ static bool say_field(struct publisher *pub, const struct printer *printer,
 static bool say_fields(struct publisher *pub, const struct printer *printer,
                        struct moment now)
 {
-    const struct instances *instances = printer_instances(printer);
+    const struct roster *roster = printer_roster(printer);
     int64_t job =
         telemetry_integer(printer_telemetry(printer), SLOT_JOB_ID, -1);
     bool new_job = job != pub->said_job;
@@ -263,7 +264,7 @@ static bool say_fields(struct publisher *pub, const struct printer *printer,
         find_fields(pub, printer_driver(printer));
     for (n = 0; n < pub->field_count; n++) {
         enum field f = pub->fields[n];
-        int count = count_instances(pub, f, instances);
+        int count = count_instances(pub, f, roster);
 
         for (i = 0; i < count; i++)
             if (!say_field(pub, printer, f, i, new_job, now))
@@ -316,7 +317,7 @@ static bool say_json(struct publisher *pub, const struct printer *printer,
         pub->json_wake_ms = pub->json_ms + JSON_GAP_MS;
         return true;
     }
-    publisher_json(&pub->routes, t, printer_instances(printer), &text);
+    publisher_json(&pub->routes, t, printer_roster(printer), &text);
     ok = say_json_text(pub, buffer_text(&text), now);
     buffer_release(&text);
     if (!ok)

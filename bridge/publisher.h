@@ -42,7 +42,7 @@ const struct routes *publisher_routes(const struct publisher *publisher);
 /* The JSON of all known fields except the poll group and lists, nested at "/".
  */
 void publisher_json(const struct routes *routes, const struct telemetry *t,
-                    const struct instances *instances, struct buffer *out);
+                    const struct roster *roster, struct buffer *out);
 
 /* Shorthand for a retained text message with QoS 1. */
 bool outlet_say(const struct outlet *outlet, const char *topic,

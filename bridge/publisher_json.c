@@ -69,7 +69,7 @@ static void add_leaf(struct leaves *leaves, const struct route *route, int slot)
 }
 
 static void gather(struct leaves *leaves, const struct routes *routes,
-                   const struct telemetry *t, const struct instances *instances)
+                   const struct telemetry *t, const struct roster *roster)
 {
     static const char poll[] = "poll/";
     struct route route;
@@ -81,7 +81,7 @@ static void gather(struct leaves *leaves, const struct routes *routes,
         for (i = 0; i < field_instances(f); i++)
             if (telemetry_known(t, field_slot(f, i)) &&
                 strncmp(field_row(f)->key, poll, sizeof poll - 1) != 0 &&
-                routes_rule(routes, f, i, instances, &route))
+                routes_rule(routes, f, i, roster, &route))
                 add_leaf(leaves, &route, field_slot(f, i));
 }
 
@@ -144,13 +144,13 @@ static void move_on(struct buffer *out, const char *before, const char *key)
 }
 
 void publisher_json(const struct routes *routes, const struct telemetry *t,
-                    const struct instances *instances, struct buffer *out)
+                    const struct roster *roster, struct buffer *out)
 {
     const char *before = NULL;
     struct leaves leaves;
     int i, open;
 
-    gather(&leaves, routes, t, instances);
+    gather(&leaves, routes, t, roster);
     (void)buffer_add(out, "{", 1);
     for (i = 0; i < leaves.count; i++) {
         move_on(out, before, leaves.rows[i].key);

@@ -69,6 +69,7 @@ static bool run_forget(struct bridge *b, const char *value, struct error *err)
                          value);
     discover_forget(unit);
     printer_forget(unit->printer, bridge_now(b));
+    album_forget(unit->album);
     unit_run(unit);
     return true;
 }

@@ -93,6 +93,12 @@ static bool say_all(struct bridge *b)
     return all;
 }
 
+static void publish_again(struct unit *unit)
+{
+    publisher_again(unit->publisher);
+    album_again(unit->album);
+}
+
 static void go_live(struct bridge *b)
 {
     size_t i;
@@ -101,8 +107,9 @@ static void go_live(struct bridge *b)
     b->stood_back = false;
     subscribe_orders(b);
     cleanup_begin(b);
+    pictures_connected(&b->pictures);
     for (i = 0; i < b->count; i++)
-        publisher_again(b->units[i].publisher);
+        publish_again(&b->units[i]);
     b->say_online = true;
     b->say_start = !b->was_live;
     (void)say_all(b);
@@ -158,6 +165,7 @@ void session_disconnected(void *arg, const char *reason, int64_t retry_ms)
 
     uint64_t hash = bridge_hash(reason, strlen(reason));
 
+    pictures_lost(&b->pictures, bridge_now(b).ms);
     b->session = SESSION_DOWN;
     b->reading_back = false;
     bridge_wake_soon(b);
@@ -176,6 +184,7 @@ void session_drained(void *arg)
 
     if (b->session != SESSION_LIVE)
         return;
+    b->pictures.stuck = false;
     (void)say_all(b);
     cleanup_tick(b);
     discover_tick(b);
@@ -189,11 +198,29 @@ void session_refused(void *arg, const char *filter)
               filter);
 }
 
+/* A picture that is larger than the broker takes is none. */
+static void note_refused(struct bridge *b, const char *topic)
+{
+    size_t base = strlen(b->config->mqtt.base_topic);
+    char id[PRINTER_ID_MAX + 1];
+    struct unit *unit;
+
+    if (strncmp(topic, b->config->mqtt.base_topic, base) != 0 ||
+        topic[base] != '/')
+        return;
+    (void)snprintf(id, sizeof id, "%.*s", (int)strcspn(topic + base + 1, "/"),
+                   topic + base + 1);
+    unit = bridge_unit(b, id);
+    if (unit && album_refused(unit->album, topic))
+        unit->unsaid = true;
+}
+
 /* Told by the next tick: a line in the log may be a message, too. */
 void session_rejected(void *arg, const char *topic, const char *reason)
 {
     struct bridge *b = arg;
 
+    note_refused(b, topic);
     if (b->rejected_told || b->rejected[0])
         return;
     (void)snprintf(b->rejected, sizeof b->rejected, "%s: %s", topic, reason);

@@ -16,8 +16,10 @@ static void note_reported(struct printer *p)
             p->memory.reported[slot] = true;
             p->memory.changed = true;
         }
-    if (p->memory.storages.count != p->device.storages.count) {
+    if (p->memory.storages.count != p->device.storages.count ||
+        p->memory.cameras.count != p->device.cameras.count) {
         p->memory.storages = p->device.storages;
+        p->memory.cameras = p->device.cameras;
         p->memory.changed = true;
     }
 }

@@ -16,19 +16,20 @@ static void recall_text(const cJSON *row, const char *key,
                          REMEMBERED_SIZE);
 }
 
-static void recall_storages(const cJSON *row, struct printer_memory *out)
+static void recall_instances(const cJSON *row, const char *key,
+                             struct instances *out)
 {
     const cJSON *item;
 
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "storages"))
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, key))
     {
         if (cJSON_IsString(item))
-            (void)instances_learn(&out->storages, item->valuestring, 0);
+            (void)instances_learn(out, item->valuestring, 0);
     }
 }
 
 /* The slot of a key such as "storage/usb/free"; -1 if there is none. */
-static int recall_slot(const char *key, const struct instances *storages)
+static int recall_slot(const char *key, const struct printer_memory *memory)
 {
     char name[INSTANCE_NAME_MAX + 1];
     enum field f = field_find(key, name);
@@ -36,7 +37,12 @@ static int recall_slot(const char *key, const struct instances *storages)
 
     if (f == FIELD_COUNT)
         return -1;
-    instance = name[0] ? instances_find(storages, name) : 0;
+    instance = 0;
+    if (name[0])
+        instance = instances_find(field_row(f)->scope == SCOPE_CAMERA
+                                      ? &memory->cameras
+                                      : &memory->storages,
+                                  name);
     return instance < 0 ? -1 : field_slot(f, instance);
 }
 
@@ -47,7 +53,7 @@ static void recall_reported(const cJSON *row, struct printer_memory *out)
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "reported"))
     {
         int slot = cJSON_IsString(item)
-                       ? recall_slot(item->valuestring, &out->storages)
+                       ? recall_slot(item->valuestring, out)
                        : -1;
 
         if (slot >= 0)
@@ -95,7 +101,8 @@ void store_printer_read(const cJSON *row, const struct mapping *mapping,
     recall_text(row, "name", out->name);
     recall_text(row, "model", out->model);
     recall_text(row, "firmware", out->firmware);
-    recall_storages(row, out);
+    recall_instances(row, "storages", &out->storages);
+    recall_instances(row, "cameras", &out->cameras);
     recall_reported(row, out);
     recall_custom(row, mapping, out);
     recall_learned(row, out);
@@ -114,24 +121,33 @@ static void add_custom(cJSON *row, const struct printer_memory *memory,
                                  cJSON_CreateString(mapping->custom[i].key));
 }
 
+static void add_instances(cJSON *row, const char *key,
+                          const struct instances *instances)
+{
+    cJSON *list = cJSON_AddArrayToObject(row, key);
+    int i;
+
+    for (i = 0; i < instances->count; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateString(instances->name[i]));
+}
+
 static void add_lists(cJSON *row, const struct printer_memory *memory)
 {
-    cJSON *storages = cJSON_AddArrayToObject(row, "storages");
+    const struct roster roster = {&memory->storages, &memory->cameras};
     cJSON *reported = cJSON_AddArrayToObject(row, "reported");
     cJSON *learned = cJSON_AddArrayToObject(row, "learned");
     enum command c;
     enum field f;
     int i;
 
-    for (i = 0; i < memory->storages.count; i++)
-        cJSON_AddItemToArray(storages,
-                             cJSON_CreateString(memory->storages.name[i]));
+    add_instances(row, "storages", &memory->storages);
+    add_instances(row, "cameras", &memory->cameras);
     for (f = 0; f < FIELD_CUSTOM; f++)
         for (i = 0; i < field_instances(f); i++) {
             char key[FIELD_KEY_MAX + 1];
 
             if (memory->reported[field_slot(f, i)] &&
-                field_key(f, memory->storages.name[i % INSTANCES_STORAGE], key,
+                field_key(f, roster_name(&roster, field_row(f)->scope, i), key,
                           sizeof key))
                 cJSON_AddItemToArray(reported, cJSON_CreateString(key));
         }

@@ -121,7 +121,8 @@ bool unit_sync(struct unit *unit)
     if (unit->bridge->session != SESSION_LIVE)
         return true;
     unit->unsaid = !publisher_sync(unit->publisher, unit->printer,
-                                   bridge_now(unit->bridge));
+                                   bridge_now(unit->bridge)) ||
+                   !album_sync(unit->album, bridge_now(unit->bridge));
     return !unit->unsaid;
 }
 
@@ -146,6 +147,7 @@ void unit_run(struct unit *unit)
     if (unit->running || bridge->stopping)
         return;
     unit->running = true;
+    album_step(unit->album, now);
     if (printer_next(unit->printer, now, &request))
         send_request(unit, &request);
     note_changes(unit);
@@ -184,6 +186,8 @@ bool unit_open(struct unit *unit, struct bridge *bridge,
     unit->publisher = publisher_new(bridge->config, config, &bridge->outlet);
     unit->printer = printer_new(config, driver, &memory, &sink, unit,
                                 bridge_now(bridge), delay_ms);
+    unit->album = album_new(&bridge->pictures,
+                            publisher_routes(unit->publisher), unit->printer);
     note_name(unit);
     (void)uv_timer_init(&bridge->loop, &unit->timer);
     unit->timer.data = unit;
@@ -198,6 +202,6 @@ void unit_close(struct unit *unit)
     uv_close((uv_handle_t *)&unit->timer, NULL);
     http_client_free(unit->http);
     printer_free(unit->printer);
-    publisher_free(unit->publisher);
+    publisher_free(unit->publisher); /* the album is freed at the very end */
     unit->printer = NULL;
 }

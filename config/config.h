@@ -87,6 +87,8 @@ struct config_printer {
     int64_t timeout_ms;
     int64_t change_warning_ms; /* before a filament change */
     bool read_only;
+    bool thumbnails;             /* pictures of jobs are fetched */
+    int64_t snapshots_ms;        /* between those of a camera; 0 = never */
     struct config_uploads uploads;
     bool command_enabled[COMMAND_COUNT];
     bool command_disabled[COMMAND_COUNT];

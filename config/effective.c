@@ -95,18 +95,18 @@ static void topic_by_rule(const char *rule, const char *word, const char *key,
     out[len < size ? len : size - 1] = '\0';
 }
 
-/* "storage/<name>/free" as a template: "storage/{name}/free". */
+/* "storage/<name>/free" as a template: "storage/{name}/free"; whatever an
+ * instance is called in the key, a template calls it {name}. */
 static void key_template(const char *key, char *out, size_t size)
 {
-    char *at;
+    const char *open = strchr(key, '<');
+    const char *close = open ? strchr(open, '>') : NULL;
 
-    (void)snprintf(out, size, "%s", key);
-    at = strchr(out, '<');
-    if (at)
-        *at = '{';
-    at = strchr(out, '>');
-    if (at)
-        *at = '}';
+    if (close)
+        (void)snprintf(out, size, "%.*s{name}%s", (int)(open - key), key,
+                       close + 1);
+    else
+        (void)snprintf(out, size, "%s", key);
 }
 
 /* What is said, and what follows from the quantity. A deadband that a

@@ -58,6 +58,24 @@ const struct section poll_section = {
     .rows = poll_rows,
 };
 
+static const struct row camera_rows[] = {
+    {.key = "interval",
+     .kind = KIND_DURATION,
+     .offset = AT(snapshots_ms),
+     .fallback = "0s",
+     .min = 0,
+     .max = 86400000,
+     .says = "Time between snapshots of each camera, 5s or more; 0: only when "
+             "one is ordered."},
+    {0},
+};
+
+const struct section cameras_section = {
+    .name = "cameras",
+    .title = "printers.<id>.cameras",
+    .rows = camera_rows,
+};
+
 static const struct row command_rows[] = {
     {.key = "enable",
      .kind = KIND_COMMANDS,
@@ -161,6 +179,15 @@ static const struct row printer_rows[] = {
      .min = 500,
      .max = 60000,
      .says = "How long an answer may take."},
+    {.key = "thumbnails",
+     .kind = KIND_TRUTH,
+     .offset = AT(thumbnails),
+     .fallback = "true",
+     .says = "Show the pictures of its jobs."},
+    {.key = "cameras",
+     .kind = KIND_SECTION,
+     .section = &cameras_section,
+     .says = "What its cameras are asked for."},
     {.key = "filament_change_warning",
      .kind = KIND_DURATION,
      .offset = AT(change_warning_ms),

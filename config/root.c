@@ -153,6 +153,7 @@ const struct section *const sections[] = {
     &homeassistant_section,
     &printer_section,
     &poll_section,
+    &cameras_section,
     &commands_section,
     &uploads_section,
     &mapping_section,

@@ -120,6 +120,7 @@ static void sample_instances(const struct mapping *mapping,
 static void claim_all(struct visit *v)
 {
     struct instances instances;
+    const struct roster roster = {&instances, &instances};
     struct route route;
     char topic[TOPIC_MAX + 1];
     enum field f;
@@ -129,7 +130,7 @@ static void claim_all(struct visit *v)
     sample_instances(v->routes.mapping, &instances);
     for (f = 0; f < FIELD_COUNT; f++)
         for (i = 0; i < field_instances(f); i++)
-            if (routes_field(&v->routes, f, i, &instances, &route))
+            if (routes_field(&v->routes, f, i, &roster, &route))
                 claim(v, route.topic);
     for (c = 0; c < COMMAND_COUNT; c++)
         if (routes_command(&v->routes, c, topic, sizeof topic))

@@ -90,7 +90,9 @@ static void name_of_field(const struct place *place, const struct route *route,
     else if (field_row(route->field)->scope == SCOPE_ONE)
         (void)buffer_text_add(out, label);
     else
-        name_of_instance(place->printer->instances->name[instance], label, out);
+        name_of_instance(roster_name(place->printer->roster,
+                                     field_row(route->field)->scope, instance),
+                         label, out);
 }
 
 /* The decimals a user asks for on the topic are the ones he wants to see, but
@@ -178,7 +180,7 @@ static void add_fields(const struct place *place, const struct owner *owner)
     for (f = 0; f < FIELD_COUNT; f++)
         for (i = 0; i < field_instances(f); i++)
             if (printer->reported[field_slot(f, i)] &&
-                routes_field(printer->routes, f, i, printer->instances, &route))
+                routes_field(printer->routes, f, i, printer->roster, &route))
                 add_field(place, owner, &route, i);
 }
 

@@ -43,7 +43,7 @@ struct discovery_printer {
     const char *area;     /* NULL */
     const char *url;      /* configuration_url; NULL */
     const struct routes *routes;
-    const struct instances *instances;
+    const struct roster *roster;
     bool reported[SLOT_COUNT];    /* seen at least once on this printer */
     bool commands[COMMAND_COUNT]; /* can be ordered (allowed and learned) */
 };

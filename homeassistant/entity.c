@@ -91,6 +91,15 @@ static const struct entity_row fields[FIELD_COUNT] = {
     [FIELD_STORAGE_TOTAL]      = {NULL, LOOK_GIGABYTES, NULL, "mdi:harddisk", DIAGNOSTIC, OFF},
     [FIELD_STORAGE_FILES]      = {NULL, 0, NULL, "mdi:folder-outline", DIAGNOSTIC, OFF},
 
+    [FIELD_CAMERA_NAME]        = {NULL, 0, NULL, "mdi:webcam", DIAGNOSTIC, OFF},
+    [FIELD_CAMERA_RESOLUTION]  = {NULL, 0, NULL, "mdi:image-size-select-large", DIAGNOSTIC, OFF},
+    [FIELD_CAMERA_CONNECTED]   = {NULL, LOOK_CONNECTIVITY, NULL, NULL, DIAGNOSTIC, OFF},
+    [FIELD_CAMERA_REGISTERED]  = {NULL, 0, NULL, "mdi:cloud-check-outline", DIAGNOSTIC, OFF},
+    [FIELD_CAMERA_SNAPSHOT_AT] = {NULL, 0, NULL, "mdi:camera-timer", DIAGNOSTIC, OFF},
+
+    [FIELD_SERVER_UPDATE]      = {NULL, 0, NULL, "mdi:package-up", DIAGNOSTIC, OFF},
+    [FIELD_SERVER_VERSION]     = {NULL, 0, NULL, "mdi:package-up", DIAGNOSTIC, OFF},
+
     [FIELD_INFO_SERIAL]        = {NULL, 0, NULL, "mdi:barcode", DIAGNOSTIC, OFF},
     [FIELD_INFO_HOSTNAME]      = {NULL, 0, NULL, "mdi:ip-network-outline", DIAGNOSTIC, OFF},
     [FIELD_INFO_MODEL]         = {NULL, 0, NULL, "mdi:printer-3d", DIAGNOSTIC, OFF},
@@ -145,7 +154,7 @@ bool place_route(const struct place *place, enum field field,
     const struct discovery_printer *printer = place->printer;
 
     return printer->reported[field_slot(field, 0)] &&
-           routes_field(printer->routes, field, 0, printer->instances, route);
+           routes_field(printer->routes, field, 0, printer->roster, route);
 }
 
 /* The poll interval that is in use may lie outside of what can be set (an

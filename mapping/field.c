@@ -11,6 +11,7 @@ static const struct field_row rows[] = {
 static const int instances_of[] = {
     [SCOPE_ONE] = INSTANCES_ONE,
     [SCOPE_STORAGE] = INSTANCES_STORAGE,
+    [SCOPE_CAMERA] = INSTANCES_CAMERA,
     [SCOPE_CUSTOM] = INSTANCES_CUSTOM,
 };
 
@@ -135,6 +136,34 @@ int instances_find(const struct instances *instances, const char *name)
         if (strcmp(instances->name[i], name) == 0)
             return i;
     return -1;
+}
+
+static const struct instances *list_of(const struct roster *roster,
+                                       enum scope scope)
+{
+    switch (scope) {
+    case SCOPE_STORAGE: return roster->storages;
+    case SCOPE_CAMERA: return roster->cameras;
+    case SCOPE_ONE:
+    case SCOPE_CUSTOM:
+    case SCOPE_COUNT: break;
+    }
+    return NULL;
+}
+
+int roster_count(const struct roster *roster, enum scope scope)
+{
+    const struct instances *list = list_of(roster, scope);
+
+    return list ? list->count : 0;
+}
+
+const char *roster_name(const struct roster *roster, enum scope scope,
+                        int instance)
+{
+    return instance < roster_count(roster, scope)
+               ? list_of(roster, scope)->name[instance]
+               : NULL;
 }
 
 int instances_learn(struct instances *instances, const char *identity,

@@ -15,6 +15,7 @@
 enum scope {
     SCOPE_ONE,
     SCOPE_STORAGE,
+    SCOPE_CAMERA,
     SCOPE_CUSTOM, /* the user's own fields; instances are their rows */
     SCOPE_COUNT
 };
@@ -23,6 +24,7 @@ enum scope {
 enum {
     INSTANCES_ONE = 1,
     INSTANCES_STORAGE = 8,
+    INSTANCES_CAMERA = 8,
     INSTANCES_CUSTOM = 32,
 };
 
@@ -78,6 +80,18 @@ struct instances {
     int count;
     bool overflow; /* one did not fit any more: warn once */
 };
+
+/* All of them; NULL = none are known. Borrows the lists. */
+struct roster {
+    const struct instances *storages, *cameras;
+};
+
+/* How many instances of a scope there are; 0 for SCOPE_ONE and SCOPE_CUSTOM,
+ * whose instances have no names. */
+int roster_count(const struct roster *roster, enum scope scope);
+/* The name of one; NULL if there is none so high. */
+const char *roster_name(const struct roster *roster, enum scope scope,
+                        int instance);
 
 /* Make a name of what identifies an instance for its API ("/usb/" -> "usb"):
  * [a-z0-9_-]{1,32}, other bytes become '_'. out: INSTANCE_NAME_MAX + 1. */

@@ -55,12 +55,13 @@ static struct field_wish wish_for(const struct mapping *mapping,
 
 /* Name of the instance ("" without scope), NULL when there is none. */
 static const char *name_of(const struct routes *routes, enum field field,
-                           int instance, const struct instances *instances)
+                           int instance, const struct roster *roster)
 {
     switch (field_row(field)->scope) {
     case SCOPE_ONE: return "";
     case SCOPE_STORAGE:
-        return instance < instances->count ? instances->name[instance] : NULL;
+    case SCOPE_CAMERA:
+        return roster_name(roster, field_row(field)->scope, instance);
     case SCOPE_CUSTOM:
         return instance < routes->mapping->custom_count ? "" : NULL;
     case SCOPE_COUNT: break;
@@ -101,11 +102,11 @@ static void decide(const struct mapping *mapping, const struct field_wish *wish,
 
 /* All but the topic; name and wish are what the topic needs. */
 static bool decide_all(const struct routes *routes, enum field field,
-                       int instance, const struct instances *instances,
+                       int instance, const struct roster *roster,
                        const char **name, struct field_wish *wish,
                        struct route *out)
 {
-    *name = name_of(routes, field, instance, instances);
+    *name = name_of(routes, field, instance, roster);
     if (!*name)
         return false;
     *wish = wish_for(routes->mapping, field, instance, *name);
@@ -126,21 +127,21 @@ static bool decide_all(const struct routes *routes, enum field field,
 }
 
 bool routes_rule(const struct routes *routes, enum field field, int instance,
-                 const struct instances *instances, struct route *out)
+                 const struct roster *roster, struct route *out)
 {
     const char *name;
     struct field_wish wish;
 
-    return decide_all(routes, field, instance, instances, &name, &wish, out);
+    return decide_all(routes, field, instance, roster, &name, &wish, out);
 }
 
 bool routes_field(const struct routes *routes, enum field field, int instance,
-                  const struct instances *instances, struct route *out)
+                  const struct roster *roster, struct route *out)
 {
     const char *name;
     struct field_wish wish;
 
-    return decide_all(routes, field, instance, instances, &name, &wish, out) &&
+    return decide_all(routes, field, instance, roster, &name, &wish, out) &&
            expand(routes, &wish, name, out);
 }
 

@@ -34,14 +34,14 @@ struct route {
 };
 
 /* Decide the route of a slot; false if the field is off, or the instance is
- * not known to instances, or the topic would be too long. For FIELD_CUSTOM the
+ * not known to roster, or the topic would be too long. For FIELD_CUSTOM the
  * instance is the row of mapping->custom. */
 bool routes_field(const struct routes *routes, enum field field, int instance,
-                  const struct instances *instances, struct route *out);
+                  const struct roster *roster, struct route *out);
 /* The same but for the topic, which is left as it is: what route_due() needs,
  * much cheaper. True says nothing about the topic's length. */
 bool routes_rule(const struct routes *routes, enum field field, int instance,
-                 const struct instances *instances, struct route *out);
+                 const struct roster *roster, struct route *out);
 /* The topic orders for command come in on; false if it is off. */
 bool routes_command(const struct routes *routes, enum command command,
                     char *out, size_t size);

@@ -100,7 +100,7 @@ struct job_mark {
 /* What is learned about one printer behind a driver and must outlive a
  * snapshot. Zeroed = nothing known. */
 struct device {
-    struct instances storages;
+    struct instances storages, cameras;
     int variant; /* of the driver's family, 0 = not known yet */
     /* An invented state word came: report unknown_word and set this to false;
      * it becomes true again only for another word. */
@@ -110,6 +110,8 @@ struct device {
     struct job_mark seen;     /* the last one that was current */
     struct job_mark ran;      /* the last one seen printing or paused */
     double doubted;           /* progress left over from the job before; 0 */
+    /* Target of the picture of the job whose answer it was; "" = none told. */
+    char picture[REQUEST_TARGET_MAX + 1];
 };
 
 /* What an order's HTTP answer means. */
@@ -185,6 +187,7 @@ struct driver {
                    struct device *device);
     /* Longest request target this printer takes; NULL = REQUEST_TARGET_MAX. */
     size_t (*target_max)(const struct device *device);
+    bool pictures; /* its job answer may fill device.picture */
     const char *model_default; /* for the device page until it is known; NULL */
     /* One per variant, 0 among them; ends with target NULL. NULL = none. */
     const struct driver_upload *uploads;

@@ -337,6 +337,11 @@ const struct json *json_next(const struct json *node)
     return (const struct json *)item(node)->next;
 }
 
+const char *json_name(const struct json *node)
+{
+    return node ? item(node)->string : NULL;
+}
+
 const char *json_text(const struct json *node)
 {
     return cJSON_GetStringValue(item(node));

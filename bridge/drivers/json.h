@@ -41,6 +41,8 @@ const struct json *json_pointer(const struct json *node, const char *pointer);
 /* Children of an object or array, one after the other; NULL = no more. */
 const struct json *json_first(const struct json *node);
 const struct json *json_next(const struct json *node);
+/* The name of an object's member, NULL for all others. */
+const char *json_name(const struct json *node);
 
 const char *json_text(const struct json *node); /* NULL unless a string */
 /* false unless a finite number; 1e999 is none. */

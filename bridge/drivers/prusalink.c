@@ -152,6 +152,7 @@ static void read_job(const struct json *root, struct reading *reading)
     answered->known = json_number(json_path(root, "id"), &id) ||
                       json_is_object(json_path(root, "file"));
     answered->id = id >= 0 && id < 1e15 ? (int64_t)(id + 0.5) : -1;
+    prusalink_read_picture(root, reading);
 }
 
 #define META "file.meta."
@@ -412,5 +413,6 @@ const struct driver prusalink_driver = {
     .commands = commands,
     .settle = prusalink_settle,
     .target_max = target_max,
+    .pictures = true,
     .files = &prusalink_files,
 };

@@ -13,6 +13,8 @@ extern const struct driver_field prusalink_job_fields[];
 extern const struct driver_field prusalink_transfer_fields[];
 extern const struct driver_files prusalink_files;
 
+/* Of a job answer: fills device.picture. root may be NULL. */
+void prusalink_read_picture(const struct json *root, struct reading *reading);
 
 void prusalink_settle(const struct telemetry *prev, struct telemetry *next,
                       struct device *device);

@@ -8,7 +8,8 @@ struct fake_connection {
     struct fake_server *server;
     struct fake_connection *next;
     struct buffer in;
-    char bytes[4096];
+    bool answered; /* what still comes is eaten */
+    char bytes[65536];
 };
 
 struct write {
@@ -49,13 +50,34 @@ static void disconnect(struct fake_connection *c, bool reset)
         uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
+static void on_shut(uv_shutdown_t *request, int status)
+{
+    (void)status;
+    free(request);
+}
+
+static void finish(struct fake_connection *c, enum fake_after after)
+{
+    uv_shutdown_t *shutdown;
+
+    switch (after) {
+    case FAKE_KEEP: return;
+    case FAKE_CLOSE:
+    case FAKE_RESET: disconnect(c, after == FAKE_RESET); return;
+    case FAKE_STUCK: (void)uv_read_stop((uv_stream_t *)&c->tcp); return;
+    case FAKE_HALF: break;
+    }
+    c->answered = true;
+    shutdown = memory_zero(1, sizeof *shutdown);
+    must(uv_shutdown(shutdown, (uv_stream_t *)&c->tcp, on_shut));
+}
+
 static void on_written(uv_write_t *request, int status)
 {
     struct write *w = request->data;
 
     (void)status;
-    if (w->after != FAKE_KEEP)
-        disconnect(w->connection, w->after == FAKE_RESET);
+    finish(w->connection, w->after);
     free(w->text);
     free(w);
 }
@@ -67,8 +89,7 @@ static void answer(struct fake_connection *c, const struct fake_reply *reply)
     uv_buf_t out;
 
     if (!reply->text) {
-        if (reply->after != FAKE_KEEP)
-            disconnect(c, reply->after == FAKE_RESET);
+        finish(c, reply->after);
         return;
     }
     w = memory_zero(1, sizeof *w);
@@ -95,22 +116,39 @@ static size_t whole_request(const struct buffer *in)
     return in->len >= size ? size : 0;
 }
 
-static void take_request(struct fake_connection *c, size_t size)
+static int take_request(struct fake_connection *c, size_t size)
 {
     struct fake_server *s = c->server;
-    struct fake_reply reply;
+    const char *end = strstr(c->in.bytes, "\r\n\r\n");
 
     if (s->count == FAKE_REQUESTS)
         abort();
     s->request[s->count] = memory_copy(c->in.bytes, size);
+    s->size[s->count] = size;
+    s->body_bytes += size - (size_t)(end + 4 - c->in.bytes);
     buffer_reset(&c->in);
-    reply = s->reply(s, s->count++);
+    return s->count++;
+}
+
+static void answer_early(struct fake_connection *c)
+{
+    struct fake_server *s = c->server;
+    const char *end = strstr(buffer_text(&c->in), "\r\n\r\n");
+    struct fake_reply reply = {NULL};
+
+    if (!end || !s->early ||
+        !s->early(s, c->in.bytes, c->in.len - (size_t)(end + 4 - c->in.bytes),
+                  &reply))
+        return;
+    (void)take_request(c, c->in.len);
+    c->answered = true;
     answer(c, &reply);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct fake_connection *c = stream->data;
+    struct fake_reply reply;
     size_t size;
 
     (void)buf;
@@ -118,10 +156,18 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         disconnect(c, false);
         return;
     }
+    if (c->answered) {
+        c->server->body_bytes += (size_t)n;
+        return;
+    }
     (void)buffer_add(&c->in, c->bytes, (size_t)n);
     size = whole_request(&c->in);
-    if (size)
-        take_request(c, size);
+    if (!size) {
+        answer_early(c);
+        return;
+    }
+    reply = c->server->reply(c->server, take_request(c, size));
+    answer(c, &reply);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
@@ -165,6 +211,14 @@ void fake_server_start(struct fake_server *s, uv_loop_t *loop,
     must(uv_tcp_getsockname(&s->listener, (struct sockaddr *)&address, &len));
     s->port = ntohs(address.sin_port);
     (void)snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d", s->port);
+}
+
+void fake_server_say(struct fake_server *s, const char *text, size_t len)
+{
+    struct fake_reply reply = {.text = text, .len = len};
+
+    for (struct fake_connection *c = s->open; c; c = c->next)
+        answer(c, &reply);
 }
 
 void fake_server_drop(struct fake_server *s)

@@ -13,6 +13,9 @@ enum fake_after {
     FAKE_KEEP,  /* keep the connection */
     FAKE_CLOSE, /* close it behind the answer */
     FAKE_RESET, /* RST behind the answer */
+    /* Buddy's way to refuse a body: end the own side, eat what still comes. */
+    FAKE_HALF,
+    FAKE_STUCK, /* take nothing more, but stay */
 };
 
 struct fake_reply {
@@ -29,15 +32,24 @@ struct fake_server {
     int connections;              /* accepted so far */
     int count;                    /* requests so far */
     char *request[FAKE_REQUESTS]; /* head and body as they came */
+    size_t size[FAKE_REQUESTS];   /* bytes of it, without the NUL */
+    size_t body_bytes;            /* of all requests, whole or not */
     struct fake_connection *open;
     /* What to answer to request number 0, 1, ... */
     struct fake_reply (*reply)(struct fake_server *s, int number);
+    /* Called whenever more of a request's body has come that is not whole yet,
+     * so far bytes of it: true = answer now. The request counts then, with what
+     * has come. NULL = wait for the whole. */
+    bool (*early)(struct fake_server *s, const char *head, size_t so_far,
+                  struct fake_reply *reply);
     /* For the test's own use. */
     int phase;
 };
 
 void fake_server_start(struct fake_server *s, uv_loop_t *loop,
                        struct fake_reply (*reply)(struct fake_server *, int));
+/* More bytes of an answer, on all open connections. */
+void fake_server_say(struct fake_server *s, const char *text, size_t len);
 /* Close the open connections from this side. */
 void fake_server_drop(struct fake_server *s);
 /* Close everything; run the loop once more afterwards. */

@@ -377,6 +377,7 @@ static void json_nests_and_keeps_types(void **state)
     struct stage *s = *state;
     struct telemetry t = {0};
     struct instances storages = {.count = 0};
+    const struct roster roster = {&storages, NULL};
     struct buffer out = {0};
 
     (void)instances_learn(&storages, "usb", 0);
@@ -388,7 +389,7 @@ static void json_nests_and_keeps_types(void **state)
     telemetry_set(&t, SLOT_JOB_STARTED_AT, value_time(1795262400));
     telemetry_set(&t, SLOT_STORAGE_AVAILABLE, value_truth(true));
     telemetry_set(&t, SLOT_POLL_FAILURES, value_integer(3));
-    publisher_json(publisher_routes(s->publisher), &t, &storages, &out);
+    publisher_json(publisher_routes(s->publisher), &t, &roster, &out);
     assert_string_equal(
         buffer_text(&out),
         "{\"state\":\"printing\",\"nozzle\":{\"temperature\":215.0,"
@@ -405,6 +406,7 @@ static void json_opens_each_object_once(void **state)
     struct stage *s = *state;
     struct telemetry t = {0};
     struct instances storages = {.count = 0};
+    const struct roster roster = {&storages, NULL};
     struct buffer out = {0};
 
     (void)instances_learn(&storages, "usb", 0);
@@ -419,7 +421,7 @@ static void json_opens_each_object_once(void **state)
     telemetry_set(&t, SLOT_STORAGE_FREE + 1, value_integer(2));
     telemetry_set(&t, SLOT_STORAGE_FILES, value_integer(3));
     telemetry_set(&t, SLOT_CUSTOM, value_number(7));
-    publisher_json(publisher_routes(s->publisher), &t, &storages, &out);
+    publisher_json(publisher_routes(s->publisher), &t, &roster, &out);
     assert_string_equal(buffer_text(&out),
                         "{\"speed\":100,\"bed\":{\"target\":60.0,"
                         "\"power\":7},\"storage\":{\"usb\":{\"free\":1,"
@@ -427,7 +429,7 @@ static void json_opens_each_object_once(void **state)
     s->mapping->custom_count = 0;
     buffer_reset(&out);
     telemetry_release(&t);
-    publisher_json(publisher_routes(s->publisher), &t, &storages, &out);
+    publisher_json(publisher_routes(s->publisher), &t, &roster, &out);
     assert_string_equal(buffer_text(&out), "{}");
     buffer_release(&out);
 }

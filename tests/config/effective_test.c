@@ -54,12 +54,13 @@ static void assert_field(const struct config *one, const struct config *two,
 {
     static const struct instances instances = {
         {"usb", "sdcard", "x"}, 3, false};
+    const struct roster roster = {&instances, &instances};
     const struct routes a = {one->printers[printer].mapping, "b", "p"};
     const struct routes b = {two->printers[printer].mapping, "b", "p"};
     struct route x, y;
-    bool on = routes_field(&a, field, instance, &instances, &x);
+    bool on = routes_field(&a, field, instance, &roster, &x);
 
-    assert_int_equal(on, routes_field(&b, field, instance, &instances, &y));
+    assert_int_equal(on, routes_field(&b, field, instance, &roster, &y));
     if (!on)
         return;
     assert_string_equal(x.topic, y.topic);

@@ -98,6 +98,10 @@ static bool name_slot(const struct world *w, enum field field, int instance,
         return instance < w->device.storages.count &&
                field_key(field, w->device.storages.name[instance], key,
                          FIELD_KEY_MAX + 1);
+    case SCOPE_CAMERA:
+        return instance < w->device.cameras.count &&
+               field_key(field, w->device.cameras.name[instance], key,
+                         FIELD_KEY_MAX + 1);
     case SCOPE_CUSTOM:
         if (instance >= w->mapping.custom_count)
             return false;

@@ -174,7 +174,6 @@ static void totals_have_statistics_and_the_last_job_has_none(void **state)
 static void every_field_and_command_has_an_entity(void **state)
 {
     cJSON *document = document_from(scene_everything);
-    struct instances instances = {.name = {"usb"}, .count = 1};
     char key[FIELD_KEY_MAX + 1];
     enum command c;
     enum field f;
@@ -182,7 +181,8 @@ static void every_field_and_command_has_an_entity(void **state)
 
     (void)state;
     for (f = 0; f < FIELD_CUSTOM; f++) {
-        field_key(f, instances.name[0], key, sizeof key);
+        field_key(f, field_row(f)->scope == SCOPE_CAMERA ? "front" : "usb", key,
+                  sizeof key);
         for (p = key; *p; p++)
             if (*p == '/')
                 *p = '_';

@@ -22,7 +22,8 @@ static void begin(struct scene *scene, const char *name)
     scene->printer.identity = "SNMK4000000000001";
     scene->printer.name = "Prusa MK4S";
     scene->printer.routes = &scene->routes;
-    scene->printer.instances = &scene->instances;
+    scene->roster = (struct roster){&scene->instances, &scene->cameras};
+    scene->printer.roster = &scene->roster;
 }
 
 void scene_report(struct scene *scene, enum field field)
@@ -196,11 +197,15 @@ void scene_everything(struct scene *scene)
 {
     static const char *const names[] = {"usb", "local", "sdcard", "a",
                                         "b",   "c",     "d-e",    "f_g"};
+    static const char *const cameras[] = {"front", "top", "a", "b",
+                                          "c",     "d",   "e", "f"};
     size_t i;
 
     begin(scene, NULL);
     for (i = 0; i < sizeof names / sizeof *names; i++)
         instances_learn(&scene->instances, names[i], 0);
+    for (i = 0; i < sizeof cameras / sizeof *cameras; i++)
+        instances_learn(&scene->cameras, cameras[i], 0);
     memset(scene->printer.reported, true, sizeof scene->printer.reported);
     memset(scene->printer.commands, true, sizeof scene->printer.commands);
     /* Of what people look at, no printer has all: here one has to go. */

@@ -11,7 +11,8 @@ struct scene {
     struct discovery_printer printer;
     struct mapping *mapping;
     struct routes routes;
-    struct instances instances;
+    struct instances instances, cameras;
+    struct roster roster;
     struct discovery_row rows[4];
     size_t row_count; /* of a bridge's document */
     bool is_bridge;

@@ -13,6 +13,7 @@ from .wire import parse_head
 METHODS = set("""set release start_print ask_next pause resume finish attention user_continues user_cancels advance
     add_file add_files add_folder remove_file files storage_present set_stick disk_full
     foreign_transfer move_transfer end_transfer stop_transfer expire_nonces
+    add_camera remove_camera take_picture update_available
     override clear fault heal off on blackhole drop_connections reboot become set_password reset_counters""".split())
 
 

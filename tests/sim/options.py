@@ -16,8 +16,9 @@ PROFILES = {
     "buddy": {"firmware": "6.2.4", "slots": 3, "pcbs": 12, "idle_timeout": None, "active_timeout": None,
               "mmu": False, "nozzle_diameter": 0.4},
     "pi": {"firmware": "3.14.0-8179", "version": "0.8.1", "boot_wait": 0.0, "serial_wait": 0.0, "late_wait": 0.0,
-           "nozzle_diameter": 0.4, "name": "Prusa", "location": "", "update": "", "update_wait": 1.0,
-           "tree_lag": 0.1,
+           "nozzle_diameter": 0.4, "name": "Prusa", "location": "", "tree_lag": 0.1,
+           # A version that could be installed; seconds that pip takes; it fails. Is there a Connect? 0.8.1's broken trigger.
+           "update": "", "update_wait": 0.5, "update_fails": False, "connect": False, "snap_fails": True,
            "starting": 0.1, "pausing": 0.1, "resuming": 0.1, "aborting": 0.1, "finishing": 0.1, "finished": 11.0, "stopped": 11.0},
 }
 PACES = ("starting", "starting_questions", "pausing", "resuming", "aborting", "aborting_preview", "finishing",

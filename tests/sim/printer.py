@@ -237,6 +237,42 @@ class Printer:
         """Somebody stops an upload at the printer, or in Connect."""
         self._core.transfers.now.stopped = True
 
+    # -- cameras and updates of a pi
+
+    @in_loop
+    def add_camera(self, name="Camera", path=None, camera_id=None, picture=None, connected=True, **more):
+        """One is plugged in and detected; returns its id. more: capabilities, resolutions."""
+        return self._core.server.cameras.detect(name, path, camera_id, fixed=picture, connected=connected, **more)
+
+    @in_loop
+    def set_camera(self, camera_id, **values):
+        """connected, registered, stored, picture (bytes; None: numbered ones)."""
+        camera = self._core.server.cameras.loaded[camera_id]
+        if "picture" in values:
+            camera.fixed = values.pop("picture")
+            self._core.server.cameras.take(camera)
+        for name, value in values.items():
+            setattr(camera, name, value)
+
+    @in_loop
+    def take_picture(self, camera_id):
+        """As if somebody had pressed a button."""
+        self._core.server.cameras.take(self._core.server.cameras.loaded[camera_id])
+
+    @in_loop
+    def remove_camera(self, camera_id):
+        self._core.server.cameras.remove(camera_id)
+
+    @property
+    def cameras(self):
+        """id: camera (pi/cameras.py Camera), in order."""
+        return self._seen(lambda machine: {i: self._core.server.cameras.get(i) or self._core.server.cameras.loaded[i]
+                                           for i in self._core.server.cameras.order})
+
+    def update_available(self, version="0.9.0"):
+        """A newer PrusaLink can be installed; "" for none."""
+        self.set(update=version)
+
     @in_loop
     def expire_nonces(self):
         """All nonces given so far are stale: the next request with one is asked again."""

@@ -3,13 +3,14 @@ import time
 
 from ..transfers import FROM_CLIENT
 from ..wire import Response
-from .answers import POWERED, document, done, no_content
+from .answers import document, done, no_content
 from .files import DISPLAY, display_path, meta, refs, size_of
 
 TOTAL, FREE = 270553174016, 82707181568
 STATE_TEXTS = {"IDLE": "Operational", "READY": "Operational", "BUSY": "Busy", "PRINTING": "Printing",
                "PAUSED": "Paused", "FINISHED": "Operational", "STOPPED": "Cancelling", "ERROR": "Error",
                "ATTENTION": "Error"}
+NO_CONNECT = "Connect isn't configured"
 JOB_VALUES = {"progress", "time_remaining", "time_printing", "job_id"}
 OLD_PROGRESS_LASTS = 0.5    # seconds; what the printer said last for the job before
 TIME_STEP = 10              # seconds; seen on 0.8.1: 9, 9, 19, 28
@@ -83,7 +84,7 @@ def status(core, request):
     printer = {"state": state}
     printer |= {n: known(core, n) for n in ("temp_nozzle", "temp_bed", "axis_z", "flow", "speed", "fan_hotend",
                                             "fan_print")}
-    printer |= {"status_connect": {"ok": True, "message": "Connect isn't configured"},
+    printer |= {"status_connect": {"ok": True, "message": "OK" if core.options["connect"] else NO_CONNECT},
                 "status_printer": printer_condition(state)}
     printer |= {n: known(core, n) for n in ("target_nozzle", "target_bed")}
     if state not in ("PRINTING", "BUSY"):
@@ -91,7 +92,8 @@ def status(core, request):
     answer_ = {"storage": [{"path": "/local", "read_only": False, "free_space": FREE, "name": DISPLAY["local"]},
                            {"path": "/sdcard", "read_only": True,
                             "name": DISPLAY["sdcard"] if card_present(core) else None}],
-               "printer": printer, "job": status_job(core), "transfer": status_transfer(core)}
+               "printer": printer, "camera": {"id": core.server.cameras.order[0]} if core.server.cameras.order else None,
+               "job": status_job(core), "transfer": status_transfer(core)}
     return document(without_nulls(answer_))
 
 
@@ -185,10 +187,6 @@ def settings(core, request):
                                  "network_error_chime": False}})
 
 
-def cameras(core, request):
-    return document({"camera_list": []})
-
-
 def status_transfer(core):
     now, _ = core.transfers.shown()
     if now is None:
@@ -243,14 +241,3 @@ def stop_transfer(core, request):
 
 def card_ready(core, request):
     return document({"ready": card_present(core)})
-
-
-def update(core, request, env):
-    if env == "system":
-        return Response(501, headers=[POWERED])
-    if env != "prusalink":
-        return Response(400, headers=[POWERED])
-    newer = core.options["update"]
-    if newer:
-        return Response(200, json={"new_version": newer}, headers=[("Update-Available", "True")])
-    return Response(204, headers=[("Update-Available", "False")])

@@ -2,10 +2,12 @@
 import re
 
 from ..wire import Response
-from . import documents, files, orders, uploads
+from . import cameras, documents, files, orders, update, uploads
 from .answers import HTML, NOT_FOUND, POWERED, problem
 
-FILES = r"/api/v1/files/([^/]+)"
+FILES, CAMERA = r"/api/v1/files/([^/]+)", r"/api/v1/cameras/([^/]+)"
+# Declared for GET alone.
+NO_HEAD = {files.file_info, cameras.list_cameras, cameras.default_snap, cameras.show, cameras.snap}
 ROUTES = [(method, re.compile(pattern), handler) for method, pattern, handler in (
     ("GET", "/api/version", documents.version),
     ("GET", "/api/printer", documents.legacy_printer),
@@ -23,8 +25,20 @@ ROUTES = [(method, re.compile(pattern), handler) for method, pattern, handler in
     ("DELETE", "/api/v1/transfer", documents.stop_transfer),
     ("GET", "/api/transfer", documents.legacy_transfer),
     ("GET", "/api/download", documents.legacy_transfer),
-    ("GET", "/api/v1/cameras", documents.cameras),
-    ("GET", "/api/v1/update/([^/]+)", documents.update),
+    ("GET", "/api/v1/cameras", cameras.list_cameras),
+    ("PUT", "/api/v1/cameras", cameras.set_order),
+    ("GET", "/api/v1/cameras/snap", cameras.default_snap),
+    ("GET", CAMERA, cameras.show),
+    ("POST", CAMERA, cameras.add),
+    ("DELETE", CAMERA, cameras.delete),
+    ("GET", CAMERA + "/snap", cameras.snap),
+    ("POST", CAMERA + "/snap", cameras.trigger),
+    ("PATCH", CAMERA + "/config", cameras.configure),
+    ("DELETE", CAMERA + "/config", cameras.reset),
+    ("POST", CAMERA + "/connection", cameras.register),
+    ("DELETE", CAMERA + "/connection", cameras.unregister),
+    ("GET", "/api/v1/update/([^/]+)", update.check),
+    ("POST", "/api/v1/update/([^/]+)", update.install),
     ("DELETE", r"/api/v1/job/(\d+)", orders.job_stop),
     ("PUT", r"/api/v1/job/(\d+)/([^/]+)", orders.job_command),
     ("GET", FILES + "/?", files.file_info),
@@ -47,7 +61,7 @@ def route(request):
     asked = request.method if request.method in METHODS else "GET"
     for method, pattern, handler in ROUTES:
         match = pattern.fullmatch(request.path)
-        if match and (method == asked or (method, asked) == ("GET", "HEAD") and handler is not files.file_info):
+        if match and (method == asked or (method, asked) == ("GET", "HEAD") and handler not in NO_HEAD):
             return handler, match.groups()
     return None
 

@@ -12,6 +12,7 @@ from ..machine import Phase
 from ..wire import Request, Response, parse_head, raw
 from . import files, routes
 from .answers import HTML, POWERED, PROBLEMS, problem
+from .cameras import Cameras
 from .documents import stage
 
 TITLES = {200: "OK", 201: "Created", 204: "No Content", 302: "Found", 304: "Not Modified", 400: "Bad Request",
@@ -51,6 +52,7 @@ class PiServer:
     def __init__(self, core):
         o = core.options
         self.core = core
+        self.cameras = Cameras(core)
         self.outside = {}       # files that .. put beside the directory
         timeout = 60 if o["nonce_life"] is None else max(float(o["nonce_life"]) / 2, 0.5)
         self.auth = PiAuth(core.clock, o["username"], o["password"], o["api_key"], timeout)

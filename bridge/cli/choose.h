@@ -1,0 +1,22 @@
+/* Which printers a word is about: by id in the configuration, by --url, or by
+ * the environment. */
+#ifndef BRIDGE_CLI_CHOOSE_H
+#define BRIDGE_CLI_CHOOSE_H
+
+#include "bridge/cli/words.h"
+#include "config/config.h"
+
+struct choice {
+    struct config *config;           /* NULL unless they come from it */
+    struct config_printer *printers; /* all orders allowed: a person types */
+    size_t count;
+    bool all; /* none was named */
+};
+
+/* Take the printer off call's arguments. EXIT_DONE, or what to exit with after
+ * the reason was said. Release in any case. */
+int choice_make(struct choice *choice, struct call *call);
+/* Accepts {0}. Secrets are overwritten. */
+void choice_release(struct choice *choice);
+
+#endif

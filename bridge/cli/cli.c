@@ -1,0 +1,172 @@
+#include "bridge/cli/cli.h"
+
+#include "bridge/cli/paint.h"
+#include "bridge/cli/words.h"
+#include "mapping/text.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+
+/* Options without a letter of their own. */
+enum {
+    LONG_URL = 256,
+    LONG_USERNAME,
+    LONG_PASSWORD_FILE,
+    LONG_API_KEY_FILE,
+    LONG_FLAG, /* and above: LONG_FLAG + number of the bit */
+};
+
+static const struct option longs[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"version", no_argument, NULL, 'V'},
+    {"help", no_argument, NULL, 'h'},
+    {"url", required_argument, NULL, LONG_URL},
+    {"username", required_argument, NULL, LONG_USERNAME},
+    {"password-file", required_argument, NULL, LONG_PASSWORD_FILE},
+    {"api-key-file", required_argument, NULL, LONG_API_KEY_FILE},
+    {"json", no_argument, NULL, LONG_FLAG},
+    {"print", no_argument, NULL, LONG_FLAG + 1},
+    {"overwrite", no_argument, NULL, LONG_FLAG + 2},
+    {"force", no_argument, NULL, LONG_FLAG + 3},
+    {"delete", no_argument, NULL, LONG_FLAG + 4},
+    {"dry-run", no_argument, NULL, LONG_FLAG + 5},
+    {0},
+};
+
+static void say(const char *format, va_list args)
+{
+    fputs("printer2mqtt: ", stderr);
+    (void)vfprintf(stderr, format, args);
+    fputs("\n", stderr);
+}
+
+int say_failed(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+    return EXIT_FAILED;
+}
+
+int say_wrong(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+    return EXIT_WRONG;
+}
+
+int say_buffer(struct buffer *text)
+{
+    fputs(buffer_text(text), stdout);
+    buffer_release(text);
+    return fflush(stdout) == 0 ? EXIT_DONE
+                               : say_failed("cannot write to stdout");
+}
+
+static int unknown_word(const char *name)
+{
+    const char *names[64] = {0};
+    struct buffer shown = {0};
+    const char *nearest;
+    size_t i;
+
+    for (i = 0; words[i].name && i + 1 < sizeof names / sizeof *names; i++)
+        names[i] = words[i].name;
+    nearest = text_nearest(name, names);
+    paint_text_cut(&shown, name, 40);
+    (void)say_wrong("no word %s%s%s%s; see --help", buffer_text(&shown),
+                    nearest ? "; did you mean " : "", nearest ? nearest : "",
+                    nearest ? "?" : "");
+    buffer_release(&shown);
+    return EXIT_WRONG;
+}
+
+/* The first option that the word does not take, NULL if it takes all. */
+static const char *foreign_option(const struct call *call)
+{
+    unsigned foreign = call->options & ~call->word->options;
+    const struct option *row;
+
+    for (row = longs; row->name; row++)
+        if (row->val >= LONG_FLAG && foreign & (1u << (row->val - LONG_FLAG)))
+            return row->name;
+    if (call->word->subject != SUBJECT_NONE)
+        return NULL;
+    if (call->url || call->username)
+        return call->url ? "url" : "username";
+    if (call->password_file || call->api_key_file)
+        return call->password_file ? "password-file" : "api-key-file";
+    return NULL;
+}
+
+/* One more argument than it takes may be the printer. */
+static int dispatch(struct call *call)
+{
+    const struct word *word = call->word;
+    const char *option = foreign_option(call);
+    int printer = word->subject != SUBJECT_NONE;
+
+    if (option)
+        return say_wrong("%s takes no --%s; see printer2mqtt %s --help",
+                         word->name, option, word->name);
+    if (call->argc < word->least || call->argc > word->most + printer)
+        return help_usage(word);
+    return word->run(call);
+}
+
+/* False: status is what to exit with. */
+static bool take_option(struct call *call, int option, int *status)
+{
+    switch (option) {
+    case 'c': call->file = optarg; return true;
+    case LONG_URL: call->url = optarg; return true;
+    case LONG_USERNAME: call->username = optarg; return true;
+    case LONG_PASSWORD_FILE: call->password_file = optarg; return true;
+    case LONG_API_KEY_FILE: call->api_key_file = optarg; return true;
+    case 'V':
+        puts("printer2mqtt " P2M_VERSION " (" P2M_COMMIT ")");
+        *status = EXIT_DONE;
+        return false;
+    default: break;
+    }
+    if (option >= LONG_FLAG) {
+        call->options |= 1u << (option - LONG_FLAG);
+        return true;
+    }
+    *status = EXIT_WRONG; /* getopt has said what is wrong */
+    return false;
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct call call = {.whole = argv};
+    bool help = false;
+    int option, status = EXIT_WRONG;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    while ((option = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1) {
+        help = help || option == 'h';
+        if (option != 'h' && !take_option(&call, option, &status))
+            return status;
+    }
+    call.argc = argc - optind;
+    call.argv = argv + optind;
+    if (call.argc == 0 && help)
+        return help_all();
+    call.word = words_find(call.argc > 0 ? call.argv[0] : "run");
+    if (!call.word)
+        return unknown_word(call.argv[0]);
+    if (help)
+        return help_word(call.word);
+    if (call.argc > 0) {
+        call.argc--;
+        call.argv++;
+    }
+    return dispatch(&call);
+}

@@ -1,0 +1,42 @@
+/* What was read, as people or programs want it. */
+#ifndef BRIDGE_CLI_SHOW_H
+#define BRIDGE_CLI_SHOW_H
+
+#include "bridge/cli/paint.h"
+#include "bridge/drivers/driver.h"
+#include "config/config.h"
+#include "mapping/telemetry.h"
+
+/* One printer at one moment, borrowed. */
+struct view {
+    const struct config_printer *config;
+    const struct telemetry *t;
+    const struct instances *instances;
+    bool online;
+    const char *error; /* why it is not */
+    int64_t now;       /* wall seconds */
+};
+
+/* stdout (or stderr) is a terminal that takes colours; its width, 0 = none. */
+bool show_colour(int fd);
+int show_columns(int fd);
+
+/* {"printer":"mk4","online":true,"state":"printing","nozzle":{...}}: the keys
+ * are the fields' keys, nested at "/". keys: beginnings of keys that are
+ * wanted, NULL-ended; NULL = all. */
+void show_json(const struct view *view, const char *const *keys,
+               struct buffer *out);
+/* "label  value" lines of all known fields whose keys begin so. */
+void show_fields(const struct view *view, const char *const *keys,
+                 struct buffer *out);
+/* The page of one printer; width: columns of the terminal. */
+void show_printer(const struct view *view, bool colour, struct buffer *out);
+/* A heading, and a row for each printer. */
+void show_heading(struct table *table, bool colour);
+void show_row(const struct view *view, bool colour, struct table *table);
+/* One line of what matters: for logs and pipes. */
+void show_line(const struct view *view, struct buffer *out);
+/* "{" "key":"text" ...: text as a JSON string with its quotes. */
+void show_json_text(const char *text, struct buffer *out);
+
+#endif

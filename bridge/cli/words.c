@@ -1,0 +1,124 @@
+#include "bridge/cli/words.h"
+
+const char *const group_titles[GROUP_COUNT] = {
+    [GROUP_BRIDGE] = "The bridge",
+    [GROUP_CONFIG] = "Its configuration",
+    [GROUP_LOOK] = "Look at a printer",
+    [GROUP_ACT] = "Tell a printer what to do",
+    [GROUP_FILES] = "Files on a printer",
+    [GROUP_FOLLOW] = "Follow a print",
+};
+
+#define ORDER_MORE "Waits until the printer shows that it did it. "
+
+const struct word words[] = {
+    {"run", GROUP_BRIDGE, SUBJECT_NONE, "",
+     "run the bridge (what happens without a word)",
+     "Connects the printers of the configuration to MQTT and stays.",
+     "printer2mqtt -c /etc/printer2mqtt/config.yaml", 0, 0, 0, word_run},
+
+    {"check", GROUP_CONFIG, SUBJECT_NONE, "",
+     "check the configuration: all problems in one run",
+     "Exit status 2 if the file cannot be used.",
+     "printer2mqtt -c config.yaml check", 0, 0, 0, word_check},
+    {"explain", GROUP_CONFIG, SUBJECT_NONE, "PRINTER [FIELD|COMMAND]",
+     "topic, payload, unit, entity and request of a field or command",
+     "Without a field or command: all topics of the printer. Asks no printer "
+     "and no broker.",
+     "printer2mqtt explain mk4 nozzle/temperature\n"
+     "printer2mqtt explain mk4 pause",
+     1, 2, OPTION_JSON, word_explain},
+    {"mapping", GROUP_CONFIG, SUBJECT_NONE, "",
+     "the whole effective mapping as YAML",
+     "What of it you copy into the configuration and change takes effect.",
+     "printer2mqtt mapping > mapping.yaml", 0, 0, 0, word_mapping},
+    {"schema", GROUP_CONFIG, SUBJECT_NONE, "",
+     "JSON Schema of the configuration, for editors",
+     "Editors complete and check the file with it.",
+     "printer2mqtt schema > printer2mqtt.schema.json", 0, 0, 0, word_schema},
+    {"reference", GROUP_CONFIG, SUBJECT_NONE, "",
+     "every key of the configuration, as Markdown",
+     "The reference of the configuration.", "printer2mqtt reference | less", 0,
+     0, 0, word_reference},
+
+    {"status", GROUP_LOOK, SUBJECT_ANY_PRINTER, "",
+     "state, temperatures and print; without a printer a table of all",
+     "All printers are asked at the same time. Exit status 1 if one of them "
+     "did not answer.",
+     "printer2mqtt status\n"
+     "printer2mqtt status mk4\n"
+     "printer2mqtt status --json | jq '.[] | .nozzle.temperature'",
+     0, 0, OPTION_JSON, word_status},
+    {"job", GROUP_LOOK, SUBJECT_PRINTER, "",
+     "the current print: file, progress, times, filament",
+     "Says so when nothing is being printed; that is no failure.",
+     "printer2mqtt job mk4", 0, 0, OPTION_JSON, word_look},
+    {"info", GROUP_LOOK, SUBJECT_PRINTER, "",
+     "serial number, model, nozzle, names",
+     "What does not change from day to day.", "printer2mqtt info mk4", 0, 0,
+     OPTION_JSON, word_look},
+    {"version", GROUP_LOOK, SUBJECT_PRINTER, "",
+     "firmware and API of the printer",
+     "The version of this program is told by --version.",
+     "printer2mqtt version mk4", 0, 0, OPTION_JSON, word_look},
+    {"storage", GROUP_LOOK, SUBJECT_PRINTER, "",
+     "storages and their space, as far as the printer tells",
+     "Prusa's own firmware tells no sizes of its USB stick.",
+     "printer2mqtt storage mk4", 0, 0, OPTION_JSON, word_look},
+    {"transfer", GROUP_LOOK, SUBJECT_PRINTER, "",
+     "the file that is just being transferred",
+     "Uploads by anybody, also those from Prusa Connect.",
+     "printer2mqtt transfer mk4", 0, 0, OPTION_JSON, word_look},
+    {"legacy", GROUP_LOOK, SUBJECT_PRINTER, "",
+     "the OctoPrint-compatible answers, as they come",
+     "Two documents, /api/printer and /api/job, with the printer's own words: "
+     "for comparing and for old firmware.",
+     "printer2mqtt legacy mk4", 0, 0, OPTION_JSON, word_legacy},
+
+    {"pause", GROUP_ACT, SUBJECT_PRINTER, "", "pause the print",
+     ORDER_MORE "Refused unless it is printing.", "printer2mqtt pause mk4", 0,
+     0, OPTION_JSON, word_order},
+    {"resume", GROUP_ACT, SUBJECT_PRINTER, "", "resume a paused print",
+     ORDER_MORE "Refused unless it is paused.", "printer2mqtt resume mk4", 0, 0,
+     OPTION_JSON, word_order},
+    {"cancel", GROUP_ACT, SUBJECT_PRINTER, "",
+     "cancel the print; this cannot be undone", ORDER_MORE "The print is lost.",
+     "printer2mqtt cancel mk4", 0, 0, OPTION_JSON, word_order},
+    {"continue", GROUP_ACT, SUBJECT_PRINTER, "",
+     "go on after attention, where a firmware can",
+     ORDER_MORE "Most firmware cannot: questions are answered at the printer.",
+     "printer2mqtt continue mk4", 0, 0, OPTION_JSON, word_order},
+    {"print", GROUP_ACT, SUBJECT_PRINTER, "PATH",
+     "print a file that is on the printer",
+     ORDER_MORE "PATH begins with the storage (see files); without a slash in "
+                "front it lies on the first storage that can be written.",
+     "printer2mqtt print mk4 /usb/box.gcode\n"
+     "printer2mqtt print mk4 box.gcode && printer2mqtt wait mk4",
+     1, 1, OPTION_JSON, word_order},
+
+    {"wait", GROUP_FOLLOW, SUBJECT_PRINTER, "",
+     "wait until the print ends; the exit status says how",
+     "Exit status 0: finished, or nothing is being printed; 1: cancelled or "
+     "failed, or the printer cannot be reached at the start. Goes on waiting "
+     "while the printer is away for a while.",
+     "printer2mqtt wait mk4 && echo ready | mail -s mk4 me", 0, 0, OPTION_JSON,
+     word_wait},
+    {"monitor", GROUP_FOLLOW, SUBJECT_ANY_PRINTER, "",
+     "live view; Ctrl-C ends it",
+     "On a terminal it is drawn in place, elsewhere each change is a line "
+     "(with "
+     "--json an object).",
+     "printer2mqtt monitor mk4\n"
+     "printer2mqtt monitor mk4 --json | tee mk4.log",
+     0, 0, OPTION_JSON, word_monitor},
+    {NULL},
+};
+
+const struct word *words_find(const char *name)
+{
+    const struct word *word = words;
+
+    while (word->name && strcmp(word->name, name) != 0)
+        word++;
+    return word->name ? word : NULL;
+}
