@@ -14,6 +14,7 @@ struct desk {
     size_t busy; /* clients with a plan */
     uv_signal_t signals[2];
     bool catching, signalled;
+    uv_timer_t alarm; /* ends a turn of the loop */
 };
 
 /* ---- the loop ---- */
@@ -23,6 +24,7 @@ struct desk *desk_new(size_t printers)
     struct desk *desk = memory_zero(1, sizeof *desk);
 
     (void)uv_loop_init(&desk->loop);
+    (void)uv_timer_init(&desk->loop, &desk->alarm);
     desk->http = http_new(&desk->loop, printers);
     return desk;
 }
@@ -39,6 +41,7 @@ void desk_free(struct desk *desk)
         free(desk->clients[i]);
     }
     http_free(desk->http);
+    uv_close((uv_handle_t *)&desk->alarm, NULL);
     for (i = 0; desk->catching && i < 2; i++)
         uv_close((uv_handle_t *)&desk->signals[i], NULL);
     (void)uv_run(&desk->loop, UV_RUN_DEFAULT);
@@ -69,6 +72,19 @@ struct moment desk_now(struct desk *desk)
 void desk_turn(struct desk *desk)
 {
     (void)uv_run(&desk->loop, UV_RUN_ONCE);
+}
+
+static void on_alarm(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
+void desk_turn_for(struct desk *desk, int64_t ms)
+{
+    uv_update_time(&desk->loop);
+    (void)uv_timer_start(&desk->alarm, on_alarm, ms > 0 ? (uint64_t)ms : 1, 0);
+    desk_turn(desk);
+    (void)uv_timer_stop(&desk->alarm);
 }
 
 static void on_signal(uv_signal_t *signal, int number)

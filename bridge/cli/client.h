@@ -38,6 +38,8 @@ struct uv_loop_s *desk_loop(struct desk *desk);
 struct moment desk_now(struct desk *desk);
 /* Let the loop run until something happened. */
 void desk_turn(struct desk *desk);
+/* The same, for at most so long. */
+void desk_turn_for(struct desk *desk, int64_t ms);
 /* From now on SIGINT and SIGTERM are only noted, until the desk is freed. */
 void desk_catch_signals(struct desk *desk);
 bool desk_signalled(const struct desk *desk);
