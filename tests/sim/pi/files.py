@@ -81,14 +81,15 @@ def seconds(text):
 
 
 def size_of(node):
-    return sum(map(size_of, node.children)) if isinstance(node, Folder) else node.size
+    if not isinstance(node, Folder):
+        return node.size
+    return sum(size_of(child) for child in node.children if not child.name.startswith("."))
 
 
 def entry(node):
     if isinstance(node, Folder):
-        value = {"type": "FOLDER", "name": node.name, "read_only": node.read_only, "m_timestamp": node.mtime,
-                 "size": size_of(node)}
-        return {k: v for k, v in value.items() if k != "m_timestamp" or not node.read_only}
+        known = {"read_only": node.read_only} | ({} if node.read_only else {"m_timestamp": node.mtime})
+        return {"type": "FOLDER", "name": node.name} | (known if node.mtime else {}) | {"size": size_of(node)}
     return {"type": "PRINT_FILE" if node.printable else "FILE", "name": node.name, "read_only": node.read_only,
             "m_timestamp": node.mtime, "size": node.size}
 
