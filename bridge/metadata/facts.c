@@ -128,6 +128,13 @@ static void read_one(struct facts *f, const struct row *row, const char *value)
         tell(f, row->fact, row->rank, number);
 }
 
+/* CuraEngine writes 6666 until Cura puts in what it really is. */
+static void read_cura(struct facts *f, const struct row *row, const char *value)
+{
+    if (strcmp(value, "6666") != 0)
+        read_one(f, row, value);
+}
+
 static bool unit(const char *text, size_t len, enum fact *fact, double *factor)
 {
     static const struct {
@@ -225,7 +232,7 @@ static const struct row rows[] = {
     {"Filament weight", read_sum, FACT_WEIGHT, 1},
     {"Filament type", read_types, FACT_TYPES, 1},
     {"Layer height", read_one, FACT_LAYER_HEIGHT, 1},
-    {"TIME", read_one, FACT_SECONDS, 1},
+    {"TIME", read_cura, FACT_SECONDS, 1},
     {"PRINT.TIME", read_one, FACT_SECONDS, 1},
     /* Simplify3D 4 and 5 */
     {"Filament length", read_units, FACT_LENGTH, 1},
