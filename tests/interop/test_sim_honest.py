@@ -70,7 +70,7 @@ def fresh(real):
 @pytest.fixture
 def sim():
     with Sim() as sim:
-        printer = sim.add("mk3", "pi", password=pi.PASSWORD, api_key=pi.KEY, update_wait=0)
+        printer = sim.add("mk3", "pi", password=pi.PASSWORD, api_key=pi.KEY, update_wait=0, name="honest", location="Cellar")
         for path in list(printer.files()):
             printer.remove_file(path)
         printer.add_file("/sdcard/from the card.gcode", size=2550)
@@ -240,6 +240,8 @@ def test_reading(both):
     assert both("HEAD", f"{FILES}/x.txt").status == 200
     assert both("HEAD", f"{FILES}/x.txt", key=None).status == 200
     assert both("HEAD", f"{FILES}/none").status == 404
+    for target in ("/api/v1/status", "/api/v1/info", "/api/version", "/api/v1/storage"):
+        assert both("HEAD", target).body
     for target in (FILES, FILES + "/", "/api/v1/files/sdcard", "/api/v1/files/nope", f"{FILES}/none"):
         both("GET", target)
     assert both("GET", FILES, {"If-Modified-Since": "x"}).status == 500

@@ -2,6 +2,7 @@
 import datetime
 import email.utils
 import hashlib
+import mimetypes
 import re
 import urllib.parse
 
@@ -203,7 +204,7 @@ def download(core, request, storage_name, path):
     node, path = found
     if isinstance(node, Folder) or not path.startswith("/local/"):
         return core.server.page(500, request)
-    kind = "text/plain" if node.name.endswith(".txt") else "text/x.gcode" if node.printable else "application/octet-stream"
+    kind = mimetypes.guess_type(node.name)[0] or "application/octet-stream"
     return Response(200, pieces=node.pieces(), length=node.size, content_type=kind,
                     headers=[("Content-Disposition", f'attachment;filename="{node.name}"')])
 

@@ -166,6 +166,5 @@ class PiServer:
         lines += [f"{name}: {value}" for name, value in response.headers]
         lines += [] if response.status == 304 else [f"Content-Type: {kind}"]
         head = raw("\r\n".join([*lines, f"Content-Length: {length}"]) + "\r\n\r\n")
-        if request.method == "HEAD" and response.status < 400:      # pages of errors are sent all the same [seen]
-            return [head], "close"
+        # To HEAD as well: nobody takes the body away [seen].
         return itertools.chain([head], response.pieces or ([body] if body else [])), "close"
