@@ -84,10 +84,10 @@ static bool same(const struct metadata *a, const struct metadata *b)
         if (!same_image(&a->images[i], &b->images[i]))
             return false;
     return a->image_count == b->image_count && a->seconds == b->seconds &&
-           memcmp(&a->weight_g, &b->weight_g, sizeof a->weight_g) == 0 &&
-           memcmp(&a->length_mm, &b->length_mm, sizeof a->length_mm) == 0 &&
-           memcmp(&a->layer_height_mm, &b->layer_height_mm,
-                  sizeof a->layer_height_mm) == 0 &&
+           a->weight_g <= b->weight_g && a->weight_g >= b->weight_g &&
+           a->length_mm <= b->length_mm && a->length_mm >= b->length_mm &&
+           a->layer_height_mm <= b->layer_height_mm &&
+           a->layer_height_mm >= b->layer_height_mm &&
            strcmp(a->types, b->types) == 0;
 }
 

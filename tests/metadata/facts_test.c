@@ -132,17 +132,20 @@ static void slicers_are_understood(void **state)
 
 static void nonsense_is_ignored(void **state)
 {
-    struct metadata nothing = {.types = ""};
     size_t i;
 
     (void)state;
     for (i = 0; i < ROWS(nonsense); i++) {
         struct facts f = {.types = ""};
+        bool known;
 
         facts_line(&f, nonsense[i]);
-        if (memcmp(&f.found, &nothing, sizeof nothing) != 0)
+        known = f.found.weight_g > 0 || f.found.length_mm > 0 ||
+                f.found.layer_height_mm > 0 || f.found.seconds ||
+                f.found.types[0];
+        if (known)
             ROW(nonsense[i]);
-        assert_memory_equal(&f.found, &nothing, sizeof nothing);
+        assert_false(known);
     }
 }
 

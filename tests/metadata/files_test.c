@@ -6,7 +6,6 @@
 #include "mapping/memory.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -25,20 +24,9 @@ struct file {
 static int wrong, weights;
 static double worst;
 
-static void fail(const struct file *file, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void fail(const struct file *file, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    printf("FAIL %s: ", file->name);
-    (void)vprintf(format, args);
-    printf("\n");
-    va_end(args);
-    wrong++;
-}
+#define fail(file, ...)                                                        \
+    (printf("FAIL %s: ", (file)->name), printf(__VA_ARGS__), printf("\n"),     \
+     (void)wrong++)
 
 static char byte_at(const struct file *file, int64_t offset)
 {
