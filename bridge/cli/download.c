@@ -55,6 +55,7 @@ static void on_done(void *arg, const struct http_answer *answer)
     d->answer = *answer;
     d->answer.body = "";
     d->done = true;
+    desk_wake(d->client->desk);
 }
 
 /* Where it goes: FILE, FILE/name if that is a folder, or the name alone. The

@@ -314,14 +314,15 @@ static bool put_document(struct client *client, const char *target, bool json,
         ok = client_explain(client->config, &reply.answer, err);
     if (ok)
         root = json_parse(reply.answer.body, reply.answer.len, err);
-    ok = ok && root;
+    if (ok && !root)
+        ok = error_prefix(err, "%s", target);
     if (ok && json)
         put_json(root, out);
     else if (ok)
         put_tree("", root, 0, out);
     json_free(root);
     reply_release(&reply);
-    return ok || error_prefix(err, "%s", target);
+    return ok;
 }
 
 static int legacy(const struct call *call, struct client *client)

@@ -23,6 +23,7 @@ static void on_done(void *arg, const struct http_answer *answer)
 {
     struct run *run = arg;
 
+    desk_wake(run->client->desk);
     upload_answered(run->upload, answer, desk_now(run->client->desk).ms);
 }
 

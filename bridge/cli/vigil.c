@@ -49,13 +49,17 @@ static const struct printer_sink sink = {on_log, on_order_answer, on_event};
 
 static void on_timer(uv_timer_t *timer)
 {
-    run(timer->data);
+    struct vigil *vigil = timer->data;
+
+    desk_wake(vigil->desk);
+    run(vigil);
 }
 
 static void on_answer(void *arg, const struct http_answer *answer)
 {
     struct vigil *vigil = arg;
 
+    desk_wake(vigil->desk);
     printer_answered(vigil->printer, answer, desk_now(vigil->desk));
     run(vigil);
 }
@@ -199,14 +203,13 @@ struct view vigil_view(struct vigil *vigil)
     const struct printer *p = vigil->printer;
 
     vigil->err.text[0] = '\0';
-    if (!printer_judged(p))
-        (void)error_set(&vigil->err, "not asked yet");
-    else if (!printer_online(p))
+    if (printer_judged(p) && !printer_online(p))
         put_error(vigil, &vigil->err);
     return (struct view){
         .config = vigil->config,
         .t = printer_telemetry(p),
         .instances = printer_instances(p),
+        .waiting = !printer_judged(p),
         .online = printer_online(p),
         .error = vigil->err.text,
         .now = desk_now(vigil->desk).wall,
