@@ -138,8 +138,13 @@ static bool begins_with(const char *key, const char *prefix)
 static bool is_derived(enum field field)
 {
     static const char *const prefixes[] = {
-        "poll/",          "last_job/",       "total/",
-        "job/started_at", "job/finishes_at", "job/filament_change_at",
+        "camera/",
+        "poll/",
+        "last_job/",
+        "total/",
+        "job/started_at",
+        "job/finishes_at",
+        "job/filament_change_at",
     };
     size_t i;
 
