@@ -305,7 +305,7 @@ void printer_watch_files(struct printer *p)
 
 void printer_files_changed(struct printer *p, struct moment now)
 {
-    files_want(p->files, now);
+    files_changed(p->files, now);
 }
 
 void printer_paged(struct printer *p, struct files_page *page,
