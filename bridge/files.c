@@ -8,8 +8,8 @@
 #define WALK_AGAIN_MS 60000 /* after one that failed */
 /* A Pi sees what changed a moment later, and its validator moves with whole
  * seconds. */
-#define CHANGE_MS     1500
-#define WALK_GAP_MS   5000  /* unless asked for */
+#define CHANGE_MS   1500
+#define WALK_GAP_MS 5000 /* unless asked for */
 
 /* A folder that must still be looked into. */
 struct folder {
@@ -160,7 +160,8 @@ static void make_view(struct files *f)
     f->view.count = 0;
     f->known = false;
     for (i = 0; i < INSTANCES_STORAGE; i++) {
-        f->known = f->known || f->storages[i].known;
+        /* one that is not there has no files, and that is known */
+        f->known = f->known || f->storages[i].known || f->walk.searched[i];
         view_add(&f->view, &f->storages[i].kept);
     }
     if (f->selected.path)
