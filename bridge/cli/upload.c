@@ -100,7 +100,7 @@ static int say_refused(const struct client *client, const char *message)
 {
     struct buffer shown = {0};
 
-    paint_text(&shown, message);
+    paint_advice(&shown, message);
     (void)say_failed("%s: %s", client->config->id, buffer_text(&shown));
     buffer_release(&shown);
     return EXIT_FAILED;
