@@ -191,6 +191,7 @@ def test_read_only_in_the_file_holds_here_too(empty_house, tmp_path):
 
 def test_a_terminal_sees_a_bar(desk, printer):
     here(desk, "big.gcode", G * 400000)
+    printer.fault("pace", method="PUT", count=1, rate=8_000_000)
     status, seen = desk.screen("upload", "mk", "big.gcode")
     assert status == 0 and re.search(r"big\.gcode  [█░▏▎▍▌▋▊▉]{20} +\d+ %  .* of 5\.6 MB", seen)
     assert seen.rstrip().splitlines()[-1].endswith("/s")
