@@ -92,6 +92,7 @@ static void write_commands(struct buffer *out)
         [ARGUMENT_PATH] = "a path on the printer",
         [ARGUMENT_FOLDER] = "`PRESS`, or a folder on the printer",
         [ARGUMENT_CHOICE] = "a path or name out of `files/list`",
+        [ARGUMENT_CAMERA] = "`PRESS`, or a camera",
         [ARGUMENT_SECONDS] = "seconds",
     };
     enum command c;
