@@ -62,6 +62,18 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
     return buffer_add(&c->answer, bytes, len) ? len : 0;
 }
 
+/* libcurl wants to send a body from its beginning: the same again, which we
+ * refuse, or a next one. libcurl 8.14 remembers the wish over the end of a
+ * request, and seeks in stdin if it is not given this. */
+static int on_seek(void *arg, curl_off_t offset, int origin)
+{
+    struct http_client *c = arg;
+
+    return offset == 0 && origin == SEEK_SET && !http_streaming_begun(c)
+               ? CURL_SEEKFUNC_OK
+               : CURL_SEEKFUNC_FAIL;
+}
+
 /* The value of a header line called name, or NULL. */
 static const char *header_value(const char *line, size_t len, const char *name,
                                 size_t *value_len)
@@ -212,6 +224,8 @@ static unsigned set_http(struct http_client *c, CURL *easy)
     bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, c);
     bad |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     bad |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, c);
+    bad |= curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
+    bad |= curl_easy_setopt(easy, CURLOPT_SEEKDATA, c);
     bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, c->trouble);
     bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, c);
     return bad;

@@ -173,6 +173,8 @@ void http_streaming_begin(struct http_client *client,
                           const struct http_stream *stream, size_t answer_max);
 /* Go back to small requests. No effect if it is none. */
 void http_streaming_end(struct http_client *client);
+/* Did libcurl take some of the request's body from its file? */
+bool http_streaming_begun(const struct http_client *client);
 /* Did libcurl take all of the request's body? Its own counter forgets when a
  * connection dies. */
 bool http_streaming_sent_all(const struct http_client *client);

@@ -151,6 +151,13 @@ static void send_file(struct streaming *s, const struct http_file *file)
     http_must_be_set(bad);
 }
 
+bool http_streaming_begun(const struct http_client *client)
+{
+    const struct streaming *s = client->streaming;
+
+    return s && s->source && readahead_is_begun(s->source);
+}
+
 bool http_streaming_sent_all(const struct http_client *client)
 {
     const struct streaming *s = client->streaming;

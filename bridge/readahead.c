@@ -222,6 +222,12 @@ int64_t readahead_total(const struct readahead *readahead)
     return readahead->stamp.size + (int64_t)readahead->tail_len;
 }
 
+bool readahead_is_begun(const struct readahead *readahead)
+{
+    return readahead->pending < readahead->stamp.size ||
+           readahead->tail_taken > 0;
+}
+
 bool readahead_is_taken(const struct readahead *readahead)
 {
     return readahead->pending == 0 &&

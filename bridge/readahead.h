@@ -28,7 +28,8 @@ void readahead_free(struct readahead *readahead);
 
 /* Bytes in all, the tail included. */
 int64_t readahead_total(const struct readahead *readahead);
-/* Were all of them? */
+/* Were some of them taken? All? */
+bool readahead_is_begun(const struct readahead *readahead);
 bool readahead_is_taken(const struct readahead *readahead);
 /* Up to size bytes, count of them with READAHEAD_BYTES. */
 enum readahead_state readahead_take(struct readahead *readahead, char *bytes,
