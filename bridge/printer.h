@@ -17,6 +17,7 @@
 #include "bridge/job.h"
 #include "bridge/moment.h"
 #include "bridge/order.h"
+#include "bridge/transfer.h"
 #include "config/config.h"
 #include "mapping/telemetry.h"
 
@@ -67,8 +68,8 @@ struct printer_memory {
     char name[REMEMBERED_SIZE];  /* its own, "" = not told */
     char model[REMEMBERED_SIZE];
     char firmware[REMEMBERED_SIZE];
-    bool reported[SLOT_COUNT];   /* seen at least once */
-    struct instances storages;   /* names that the slots refer to */
+    bool reported[SLOT_COUNT]; /* seen at least once */
+    struct instances storages; /* names that the slots refer to */
     struct instances cameras;
     bool learned[COMMAND_COUNT]; /* commands that once worked here */
     struct job job;              /* owns its texts: printer_new() takes them */
@@ -98,6 +99,10 @@ void printer_answered(struct printer *printer, const struct http_answer *answer,
 void printer_order(struct printer *printer, struct order *order,
                    enum order_code code, const struct error *err,
                    struct moment now);
+/* An upload of the bridge runs (borrowed until the next call), has moved, or
+ * (NULL) is over. While one runs polls are fewer. */
+void printer_transfer(struct printer *printer, const struct transfer *transfer,
+                      struct moment now);
 /* Forget the remembered serial: whoever answers next is the printer. */
 void printer_forget(struct printer *printer, struct moment now);
 

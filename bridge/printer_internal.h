@@ -11,6 +11,7 @@
 #define ERROR_MAX      160 /* characters of what is wrong */
 #define KEY_LIFE_MS    600000
 #define AFTER_ORDER_MS 250  /* an extra status poll so long after an order */
+#define UPLOAD_POLL_MS 5000 /* at least, while an upload runs */
 #define LEAST_GAP_MS   1000 /* no endpoint more often than this */
 #define FAILED_GAP_MS  5000 /* one that failed no more often than this */
 #define FRESH_MS       1000 /* a status older than this is read before orders */
@@ -70,6 +71,8 @@ struct printer {
     struct roster roster; /* of device */
     struct printer_memory memory;
     struct job_start start;
+    const struct transfer *transfer; /* of the bridge; NULL = none */
+    struct transfer_pace pace;
     int64_t clock;         /* wall less monotonic seconds */
     int64_t parted_ms;     /* status and job agreed about its id until then */
     double saved_progress; /* of the job, as memory was last saved */

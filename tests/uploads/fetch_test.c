@@ -202,7 +202,7 @@ static void a_spool_that_takes_nothing_is_said(void **state)
     (void)snprintf(spool.folder, sizeof spool.folder, "/proc/nothing");
     r = fetch(*state, send_big, 1 << 30, 20000);
     assert_false(r.ok);
-    assert_int_equal(r.code, ORDER_PRINTER_ERROR);
+    assert_int_equal(r.code, ORDER_TOO_BIG);
     assert_non_null(strstr(r.err.text, "cannot make"));
 }
 
