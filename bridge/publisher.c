@@ -141,6 +141,7 @@ static bool is_derived(enum field field)
     static const char *const prefixes[] = {
         "poll/",          "last_job/",       "total/",
         "job/started_at", "job/finishes_at", "job/filament_change_at",
+        "transfer/",
     };
     size_t i;
 
