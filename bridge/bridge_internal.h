@@ -43,10 +43,11 @@ struct unit {
     bool duplicate; /* another printer has its serial */
     bool announced; /* its document was made since the last change */
     bool announced_once;
-    bool remembered;    /* it was reached in an earlier life */
-    bool unsaid;        /* something could not be published */
-    uint64_t name_hash; /* of its name for people */
-    bool listed_online; /* as bridge/printers last said */
+    bool remembered;        /* it was reached in an earlier life */
+    bool unsaid;            /* something could not be published */
+    uint64_t name_hash;     /* of its name for people */
+    uint64_t files_version; /* as it was last announced */
+    bool listed_online;     /* as bridge/printers last said */
     enum trouble listed_trouble;
 };
 
@@ -168,6 +169,7 @@ void unit_answer(void *arg, struct printer *printer, const struct order *order,
                  const struct order_answer *answer);
 void unit_event(void *arg, struct printer *printer,
                 const struct job_event *event);
+void unit_work(void *arg, struct printer *printer, struct files_page *page);
 void unit_log(void *arg, enum log_level level, const char *printer,
               const char *text);
 

@@ -209,6 +209,7 @@ void contact_established(struct printer *p, struct moment now)
 void printer_forget(struct printer *p, struct moment now)
 {
     p->version++;
+    files_select(p->files, NULL, NULL);
     job_release(&p->memory.job);
     memset(&p->memory, 0, sizeof p->memory);
     p->memory.storages = p->device.storages;

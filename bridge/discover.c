@@ -60,6 +60,7 @@ static void describe(const struct unit *unit, struct discovery_printer *out)
         .url = unit->config->url,
         .routes = publisher_routes(unit->publisher),
         .roster = printer_roster(unit->printer),
+        .file_selected = memory->selected_name,
     };
     memcpy(out->reported, memory->reported, sizeof out->reported);
     for (c = 0; c < COMMAND_COUNT; c++)
@@ -110,22 +111,49 @@ static void judge_identities(struct bridge *b)
     free(list);
 }
 
-/* One reached now, or in an earlier life; with an identity that is its own. */
+/* One reached now, with its files, or in an earlier life. What comes all at
+ * once is announced once. */
+static bool is_known(const struct unit *unit)
+{
+    const struct printer *printer = unit->printer;
+
+    if (unit->announced_once)
+        return true;
+    if (printer_settled(printer))
+        return printer_files_settled(printer);
+    return unit->remembered && printer_judged(printer) &&
+           !printer_online(printer);
+}
+
+/* With an identity that is its own. */
 static bool is_announced(const struct unit *unit, const char *identity)
 {
     return unit->bridge->config->homeassistant.enabled &&
            unit->config->homeassistant && identity && !unit->duplicate &&
-           (printer_settled(unit->printer) || unit->remembered ||
-            unit->announced_once);
+           is_known(unit);
+}
+
+static const char *const *list_files(const struct unit *unit,
+                                     const char *labels[FILES_KEPT + 1])
+{
+    const struct kept_view *view = printer_files(unit->printer);
+    int i = 0;
+
+    for (; view && i < view->count; i++)
+        labels[i] = view->files[i]->label;
+    labels[i] = NULL;
+    return labels;
 }
 
 static char *unit_document(const struct unit *unit)
 {
     const struct discovery_bridge bridge = describe_bridge(unit->bridge);
+    const char *labels[FILES_KEPT + 1];
     struct discovery_printer printer;
     struct buffer json = {0};
 
     describe(unit, &printer);
+    printer.files = list_files(unit, labels);
     discovery_printer_document(&bridge, &printer, &json);
     return json.bytes ? json.bytes : memory_text("");
 }

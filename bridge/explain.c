@@ -140,7 +140,9 @@ static void add_payload(const struct route *route,
     for (; word && *word && len < sizeof text; word++)
         len += (size_t)snprintf(text + len, sizeof text - len, "%s%s",
                                 len ? ", " : "", *word);
-    if (!len)
+    if (route->quantity == QUANTITY_LIST)
+        len = (size_t)snprintf(text, sizeof text, "a JSON list");
+    else if (!len)
         len = (size_t)snprintf(text, sizeof text, "%s", payloads[q->kind]);
     if (q->kind == VALUE_NUMBER && len < sizeof text)
         len += (size_t)snprintf(text + len, sizeof text - len,
@@ -237,6 +239,9 @@ static cJSON *explain_command(const struct subject *s, enum command command)
     static const char *const arguments[] = {
         [ARGUMENT_NONE] = "PRESS",
         [ARGUMENT_PATH] = "the path of a file, such as /usb/box.gcode",
+        [ARGUMENT_FOLDER] = "PRESS, or the path of a folder, such as /usb",
+        [ARGUMENT_CHOICE] =
+            "the path or the name of a file in files/list, or none",
         [ARGUMENT_SECONDS] = "a number of seconds",
     };
     const struct command_row *row = command_row(command);

@@ -21,6 +21,7 @@ struct streaming {
     struct http_client *client;
     struct readahead *source; /* NULL: a small body */
     bool paused;              /* libcurl waits for the source */
+    bool starved;             /* and all that came from it has arrived */
     http_sink *sink;
     void *arg;
     size_t take_max; /* for the sink; 0 = no limit */
@@ -56,10 +57,12 @@ static int64_t handed_over(const struct http_client *c)
 
 static void look(struct streaming *s)
 {
-    int64_t now_ms = http_now_ms(), bytes;
+    int64_t now_ms = http_now_ms(), bytes, waiting;
 
     if (s->source) {
-        bytes = handed_over(s->client) - unsent(s);
+        waiting = unsent(s);
+        bytes = handed_over(s->client) - waiting;
+        s->starved = s->paused && waiting == 0;
         if (bytes > s->reached)
             s->reached = bytes;
     }
@@ -214,7 +217,7 @@ static void explain_stall(const struct streaming *s, struct http_answer *answer)
     char text[32];
 
     (void)http_span(s->stall_ms, text);
-    if (s->paused)
+    if (s->starved)
         http_reason(answer, HTTP_LOCAL, "the file could not be read for %s",
                     text);
     else if (s->source && s->reached < readahead_total(s->source))

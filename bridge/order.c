@@ -117,6 +117,15 @@ static enum order_code read_argument(struct order *order, const char *text,
             return ORDER_OK;
         (void)error_set(err, "%s takes no argument; send PRESS", row->name);
         return ORDER_INVALID;
+    case ARGUMENT_FOLDER:
+        if (strcasecmp(text, "PRESS") == 0 || !*text)
+            return ORDER_OK;
+        if (text[0] == '/')
+            return read_text(order, text, err);
+        (void)error_set(err, "%s needs PRESS or a folder, such as /usb",
+                        row->name);
+        return ORDER_INVALID;
+    case ARGUMENT_CHOICE: return read_text(order, text, err);
     case ARGUMENT_PATH:
         if (text[0] == '/' && text[1] &&
             strlen(text) < sizeof order->arguments.path) {
@@ -211,28 +220,57 @@ static enum order_code json_answer(struct order *order, const cJSON *item,
     return ORDER_OK;
 }
 
+static enum order_code json_force(struct order *order, const cJSON *item,
+                                  struct error *err)
+{
+    if (!cJSON_IsBool(item))
+        return refuse(err, ORDER_INVALID, "force must be true or false");
+    order->arguments.force = cJSON_IsTrue(item);
+    return ORDER_OK;
+}
+
+#define OF(command) ((uint64_t)1 << COMMAND_##command)
+
+_Static_assert(COMMAND_COUNT <= 64, "a bit for each command");
+
+/* commands: whose key it is; 0 = everybody's. */
 static const struct {
     const char *key;
     enum order_code (*read)(struct order *, const cJSON *, struct error *);
+    uint64_t commands;
 } keys[] = {
     {"value", json_value},         {"path", json_value},
     {"job_id", json_job},          {"transaction", json_transaction},
     {"idempotency_key", json_key}, {"expires", json_expires},
-    {"answer", json_answer},
+    {"answer", json_answer},       {"force", json_force, OF(DELETE)},
 };
+
+static bool takes_key(const struct order *order, size_t i)
+{
+    if (order->command == COMMAND_COUNT)
+        return keys[i].commands == 0;
+    return !keys[i].commands || keys[i].commands & (uint64_t)1
+                                                       << order->command;
+}
 
 static enum order_code read_key(struct order *order, const cJSON *item,
                                 struct error *err)
 {
+    struct buffer own = {0};
     size_t i;
 
     for (i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strcmp(item->string, keys[i].key) == 0)
+        if (strcmp(item->string, keys[i].key) == 0 && takes_key(order, i))
             return keys[i].read(order, item, err);
+    for (i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].commands && takes_key(order, i))
+            (void)buffer_format(&own, "%s, ", keys[i].key);
     (void)error_set(err,
-                    "the key \"%.40s\" is not known; an order may hold value, "
-                    "job_id, transaction, idempotency_key, expires and answer",
-                    item->string);
+                    "the key \"%.40s\" is not known; this order may hold "
+                    "value, job_id, transaction, idempotency_key, %sexpires "
+                    "and answer",
+                    item->string, buffer_text(&own));
+    buffer_release(&own);
     return ORDER_INVALID;
 }
 
@@ -389,6 +427,8 @@ void order_answer_json(const struct order *order,
     add_state(root, "state_before", order->state_before);
     add_state(root, "state_after", answer->state_after);
     cJSON_AddNumberToObject(root, "took_ms", (double)answer->took_ms);
+    if (answer->value)
+        cJSON_AddRawToObject(root, "value", answer->value);
     if (order->transaction)
         cJSON_AddRawToObject(root, "transaction", order->transaction);
     text = cJSON_PrintUnformatted(root);

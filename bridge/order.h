@@ -76,6 +76,7 @@ struct order_answer {
     int64_t job;            /* -1 = none */
     enum state state_after; /* STATE_COUNT = unknown */
     int64_t took_ms;
+    const char *value; /* JSON that was asked for; borrowed; NULL = none */
 };
 
 /* The answer as JSON. */

@@ -36,8 +36,10 @@ struct remembered *order_recall(struct printer *p, const char *key,
 
 void order_forget(struct remembered *r)
 {
-    if (r)
+    if (r) {
         free(r->key);
+        free((void *)(uintptr_t)r->answer.value);
+    }
     free(r);
 }
 
@@ -53,6 +55,7 @@ static void remember(struct printer *p, const struct order *order,
         o->keys = memory_zero(KEYS_MAX, sizeof(struct remembered *));
     r = memory_zero(1, sizeof *r);
     *r = (struct remembered){memory_text(order->key), *answer, now_ms};
+    r->answer.value = memory_text(answer->value);
     order_forget(o->keys[o->next_key]);
     o->keys[o->next_key] = r;
     o->next_key = (o->next_key + 1) % KEYS_MAX;
@@ -99,8 +102,10 @@ void order_finish(struct printer *p, struct order *order,
         remember(p, order, answer, now.ms);
         answer_followers(p, order, answer);
     }
-    if (p->orders.active == order)
+    if (p->orders.active == order) {
         p->orders.active = NULL;
+        files_forget(p->files);
+    }
     order_free(order);
 }
 

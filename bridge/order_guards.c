@@ -10,11 +10,26 @@ bool order_is_bridges(enum command command)
 {
     return command_row(command)->flags & COMMAND_OFFLINE;
 }
+
+/* Does the configuration allow it? */
+static bool is_allowed(const struct printer *p, enum command command)
+{
+    return !p->config->command_disabled[command] &&
+           (!(command_row(command)->flags & COMMAND_DANGEROUS) ||
+            p->config->command_enabled[command]);
+}
+
+bool printer_supports(const struct printer *p, enum command command)
+{
+    return order_is_bridges(command) ||
+           driver_states(p->driver, command, &p->device) != 0;
+}
+
 bool printer_able(const struct printer *p, enum command command)
 {
     const struct driver_command *row = driver_command(p->driver, command);
 
-    if (p->config->command_disabled[command])
+    if (!is_allowed(p, command))
         return false;
     if (order_is_bridges(command))
         return true;
@@ -23,14 +38,29 @@ bool printer_able(const struct printer *p, enum command command)
            (!row->learned || p->memory.learned[command]);
 }
 
+/* What an order needs beside a state; NULL = it is there. */
+const char *order_lacks(const struct printer *p, enum command command)
+{
+    const struct telemetry *t = &p->telemetry;
+
+    if (command == COMMAND_PRINT_SELECTED && !p->memory.selected)
+        return "no file is selected; order select_file first";
+    if (command == COMMAND_REPRINT && !telemetry_known(t, SLOT_LAST_PATH))
+        return "no job has ended yet, or its path is not known";
+    if (command == COMMAND_CANCEL_TRANSFER &&
+        telemetry_integer(t, SLOT_TRANSFER_ACTIVE, 0) != 1)
+        return "nothing is being transferred";
+    return NULL;
+}
+
 bool printer_can(const struct printer *p, enum command command)
 {
     enum state state = telemetry_state(&p->telemetry);
 
     if (order_is_bridges(command))
-        return !p->config->command_disabled[command];
-    return p->online && !p->config->read_only &&
-           !p->config->command_disabled[command] && state != STATE_COUNT &&
+        return is_allowed(p, command);
+    return p->online && !p->config->read_only && is_allowed(p, command) &&
+           state != STATE_COUNT && !order_lacks(p, command) &&
            driver_states(p->driver, command, &p->device) & STATE_BIT(state);
 }
 
@@ -40,13 +70,18 @@ bool order_refused_at_once(struct printer *p, struct order *order,
 {
     enum command c = order->command;
 
-    if (!order_is_bridges(c) && driver_states(p->driver, c, &p->device) == 0)
+    if (!printer_supports(p, c))
         order_refuse(p, order, ORDER_NOT_SUPPORTED, 0, now, "%s cannot do %s",
                      p->config->id, order->name);
     else if (p->config->command_disabled[c])
         order_refuse(p, order, ORDER_NOT_ALLOWED, 0, now,
                      "%s is disabled for %s in the configuration", order->name,
                      p->config->id);
+    else if (!is_allowed(p, c))
+        order_refuse(p, order, ORDER_NOT_ALLOWED, 0, now,
+                     "%s is off unless the configuration of %s says commands: "
+                     "{enable: [%s]}",
+                     order->name, p->config->id, order->name);
     else if (p->config->read_only && !order_is_bridges(c))
         order_refuse(p, order, ORDER_NOT_ALLOWED, 0, now,
                      "%s is read_only in the configuration", p->config->id);
@@ -120,6 +155,7 @@ bool order_refused_now(struct printer *p, struct order *order,
 {
     unsigned states = driver_states(p->driver, order->command, &p->device);
     enum state state = telemetry_state(&p->telemetry);
+    const char *lacks;
     char names[160];
 
     if (p->memory.serial[0] && !p->serial_checked) {
@@ -136,6 +172,11 @@ bool order_refused_now(struct printer *p, struct order *order,
     }
     if (refused_by_job(p, order, now))
         return true;
+    lacks = order_lacks(p, order->command);
+    if (lacks) {
+        order_refuse(p, order, ORDER_CONFLICT, 0, now, "%s", lacks);
+        return true;
+    }
     if (state < STATE_COUNT && states & STATE_BIT(state))
         return false;
     name_states(states, names, sizeof names);

@@ -2,6 +2,8 @@
 #include "bridge/printer_internal.h"
 #include "mapping/memory.h"
 
+#include <strings.h>
+
 static bool repeats_pending(const struct printer *p, const struct order *order)
 {
     const struct orders *o = &p->orders;
@@ -81,6 +83,64 @@ static void set_poll_interval(struct printer *p, struct order *order,
                "the poll interval is set until the bridge restarts");
 }
 
+/* Which file it is about is fixed when it comes. False: refused. */
+static bool bind_to_file(struct printer *p, struct order *order,
+                         struct moment now)
+{
+    const char *path = "";
+
+    if (order->command == COMMAND_PRINT_SELECTED && p->memory.selected)
+        path = p->memory.selected;
+    else if (order->command == COMMAND_REPRINT)
+        path = telemetry_text(&p->telemetry, SLOT_LAST_PATH);
+    else if (order->command != COMMAND_PRINT_SELECTED)
+        return true;
+    (void)snprintf(order->arguments.path, sizeof order->arguments.path, "%s",
+                   path);
+    if (*path)
+        return true;
+    order_refuse(p, order, ORDER_CONFLICT, 0, now, "%s",
+                 order_lacks(p, order->command));
+    return false;
+}
+
+static void select_none(struct printer *p, struct order *order,
+                        struct moment now)
+{
+    files_select(p->files, NULL, NULL);
+    order_done(p, order, now, "no file is selected");
+}
+
+/* By its path or its name. One that is not among the newest is believed to be
+ * there until the next walk through all folders. */
+static void select_file(struct printer *p, struct order *order,
+                        struct moment now)
+{
+    const char *wish = order->arguments.path;
+    const struct kept_view *view = files_view(p->files);
+    const struct kept_file *file = view ? view_find(view, wish) : NULL;
+    struct request request;
+    struct error err;
+
+    if (!*wish || strcasecmp(wish, "none") == 0) {
+        select_none(p, order, now);
+    } else if (file) {
+        files_select(p->files, file->path, file->label);
+        order_done(p, order, now, "the file is selected");
+    } else if (*wish != '/' || files_complete(p->files)) {
+        order_refuse(p, order, ORDER_NOT_FOUND, 0, now,
+                     "no such file is known; take a path or a name out of "
+                     "files/list, or order list_files first");
+    } else if (!driver_read_files(p->driver, &p->device, wish, &request,
+                                  &err)) {
+        order_refuse(p, order, ORDER_INVALID, 0, now, "%s", err.text);
+    } else {
+        files_select(p->files, wish, strrchr(wish, '/') + 1);
+        files_look_again(p->files, now);
+        order_done(p, order, now, "the file is selected");
+    }
+}
+
 /* The job that its sender saw, be it that there was none; what waits behind a
  * print may be meant for that. */
 static void bind_to_job(const struct printer *p, struct order *order)
@@ -110,6 +170,12 @@ void printer_order(struct printer *p, struct order *order, enum order_code code,
         set_poll_interval(p, order, now);
         return;
     }
+    if (order->command == COMMAND_SELECT_FILE) {
+        select_file(p, order, now);
+        return;
+    }
+    if (!bind_to_file(p, order, now))
+        return;
     flags = command_row(order->command)->flags;
     if (flags & COMMAND_JOB && !order->job_given)
         bind_to_job(p, order);

@@ -9,6 +9,22 @@
 
 #define REPEATS_MAX 2
 
+/* What the active order does next; STEP_END for those the bridge does. */
+static const struct driver_step *order_step(const struct printer *p)
+{
+    static const struct driver_step end;
+    const struct driver_command *row =
+        driver_command(p->driver, p->orders.active->command);
+
+    return row ? &row->steps[p->orders.step] : &end;
+}
+
+/* Is its effect not looked for in the status? */
+static bool is_read(const struct printer *p)
+{
+    return p->orders.asks_files || p->orders.active->command == COMMAND_REFRESH;
+}
+
 static void begin(struct printer *p, struct order *order, struct moment now)
 {
     struct orders *o = &p->orders;
@@ -23,6 +39,7 @@ static void begin(struct printer *p, struct order *order, struct moment now)
     o->deadline_ms = now.ms + command_row(order->command)->limit_s * 1000LL;
     o->look_at_ms = 0;
     o->phase = PHASE_CHECK;
+    o->asks_files = order_step(p)->kind == STEP_FILES;
     if (order->command != COMMAND_REFRESH)
         return;
     o->phase = PHASE_WAIT;
@@ -119,6 +136,43 @@ static void step_refresh(struct printer *p, struct moment now)
                      "the printer is offline: %s", p->error);
 }
 
+/* It may go on: to the printer, or to what is known of its files. */
+static void checked(struct printer *p, struct moment now)
+{
+    struct orders *o = &p->orders;
+    const struct order *order = o->active;
+    enum page_use use = order->command == COMMAND_FILE_INFO ? PAGE_INFO
+                        : *order->arguments.path            ? PAGE_LIST
+                                                            : PAGE_WALK;
+    struct error err;
+
+    if (!o->asks_files) {
+        o->phase = PHASE_SEND;
+        return;
+    }
+    o->phase = PHASE_WAIT;
+    if (!files_ask(p->files, use, order->arguments.path, now, &err))
+        order_refuse(p, o->active, ORDER_INVALID, 0, now, "%s", err.text);
+}
+
+static void step_files(struct printer *p, struct moment now)
+{
+    const struct files_reply *reply = files_reply(p->files);
+    struct order *order = p->orders.active;
+    struct order_answer answer;
+
+    if (!reply->ready)
+        return;
+    answer = order_answer_make(
+        p, order, reply->code == ORDER_OK ? ORDER_DONE : ORDER_ERROR,
+        reply->code, now);
+    answer.http_status = reply->http_status;
+    (void)snprintf(answer.message, sizeof answer.message, "%s", reply->message);
+    if (reply->json.len)
+        answer.value = buffer_text(&reply->json);
+    order_finish(p, order, &answer, now);
+}
+
 static void step_active(struct printer *p, struct moment now)
 {
     struct orders *o = &p->orders;
@@ -127,8 +181,10 @@ static void step_active(struct printer *p, struct moment now)
         step_refresh(p, now);
     else if (o->phase == PHASE_CHECK && status_is_fresh(p)) {
         if (!order_refused_now(p, o->active, now))
-            o->phase = PHASE_SEND;
-    } else if (o->phase == PHASE_WAIT && status_is_fresh(p))
+            checked(p, now);
+    } else if (o->phase == PHASE_WAIT && o->asks_files)
+        step_files(p, now);
+    else if (o->phase == PHASE_WAIT && status_is_fresh(p))
         look_for_effect(p, now);
     if (o->active && o->phase != PHASE_SENT && now.ms >= o->deadline_ms)
         time_out(p, now);
@@ -205,13 +261,16 @@ static void step_on(struct printer *p, int http_status, struct moment now)
 
     o->step++;
     switch (row->steps[o->step].kind) {
+    case STEP_FILES:
     case STEP_SEND: o->phase = PHASE_SEND; break;
     case STEP_WAIT:
         accepted(p, http_status, now);
         wait_for_effect(p, now);
         break;
     case STEP_END:
-        order_done(p, o->active, now, "the printer took the order");
+        if (command_row(o->active->command)->flags & COMMAND_FILES)
+            files_want(p->files, now);
+        order_done(p, o->active, now, "the printer did it");
         break;
     }
 }
@@ -325,8 +384,7 @@ bool orders_want_status(const struct printer *p, struct moment now)
         return false;
     if (o->phase == PHASE_CHECK)
         return !status_is_fresh(p);
-    return o->phase == PHASE_WAIT && o->active->command != COMMAND_REFRESH &&
-           now.ms >= next_look(p);
+    return o->phase == PHASE_WAIT && !is_read(p) && now.ms >= next_look(p);
 }
 
 int64_t orders_wake(const struct printer *p)
@@ -337,8 +395,7 @@ int64_t orders_wake(const struct printer *p)
         return INT64_MAX;
     if (o->phase == PHASE_CHECK || o->phase == PHASE_SEND)
         return p->contact ? 0 : o->deadline_ms;
-    if (o->phase == PHASE_WAIT && p->contact &&
-        o->active->command != COMMAND_REFRESH) {
+    if (o->phase == PHASE_WAIT && p->contact && !is_read(p)) {
         int64_t look = next_look(p);
 
         return look < o->deadline_ms ? look : o->deadline_ms;

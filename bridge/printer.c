@@ -82,6 +82,7 @@ struct printer *printer_new(const struct config_printer *config,
     p->untried = printer_all_endpoints(p);
     p->since_ms = now.ms;
     p->clock = now.wall - now.ms / 1000;
+    p->files = files_new(p);
     return p;
 }
 
@@ -96,6 +97,9 @@ void printer_free(struct printer *p)
     if (!p)
         return;
     orders_release(p);
+    files_free(p->files);
+    free(p->memory.selected);
+    free(p->memory.selected_name);
     job_release(&p->memory.job);
     telemetry_release(&p->telemetry);
     telemetry_release(&p->scratch);
@@ -303,8 +307,41 @@ void printer_answered(struct printer *p, const struct http_answer *answer,
     else if (flight == FLIGHT_READ)
         snapshot_answered(p, answer, now);
     note_settled(p);
+    files_step(p->files, now);
     orders_step(p, now);
     p->version++;
+}
+
+void printer_watch_files(struct printer *p)
+{
+    files_watch(p->files);
+}
+
+void printer_files_changed(struct printer *p, struct moment now)
+{
+    files_want(p->files, now);
+}
+
+void printer_paged(struct printer *p, struct files_page *page,
+                   struct moment now)
+{
+    files_paged(p->files, page, now);
+    orders_step(p, now);
+}
+
+const struct kept_view *printer_files(const struct printer *p)
+{
+    return files_view(p->files);
+}
+
+uint64_t printer_files_version(const struct printer *p)
+{
+    return files_version(p->files);
+}
+
+bool printer_files_settled(const struct printer *p)
+{
+    return files_settled(p->files);
 }
 
 const char *printer_picture(const struct printer *p)

@@ -13,6 +13,7 @@
 #define BRIDGE_PRINTER_H
 
 #include "bridge/drivers/driver.h"
+#include "bridge/files_kept.h"
 #include "bridge/http.h"
 #include "bridge/job.h"
 #include "bridge/moment.h"
@@ -34,6 +35,7 @@ enum log_level {
 };
 
 struct printer;
+struct files_page;
 
 /* What a printer tells its owner while it is being called. */
 struct printer_sink {
@@ -44,6 +46,9 @@ struct printer_sink {
                    const struct order_answer *answer);
     void (*event)(void *arg, struct printer *printer,
                   const struct job_event *event);
+    /* Call files_page_read() in another thread, then printer_paged(). NULL =
+     * it is called at once. */
+    void (*work)(void *arg, struct printer *printer, struct files_page *page);
 };
 
 /* Why a printer is not (wholly) well. */
@@ -73,8 +78,9 @@ struct printer_memory {
     struct instances cameras;
     bool learned[COMMAND_COUNT]; /* commands that once worked here */
     struct job job;              /* owns its texts: printer_new() takes them */
+    char *selected, *selected_name; /* file to be printed next; as of job */
     bool changed;     /* who it is or what it can, since the owner looked */
-    bool job_changed; /* only the job */
+    bool job_changed; /* only the job, or the file to be printed */
 };
 
 struct printer *printer_new(const struct config_printer *config,
@@ -106,6 +112,14 @@ void printer_transfer(struct printer *printer, const struct transfer *transfer,
 /* Forget the remembered serial: whoever answers next is the printer. */
 void printer_forget(struct printer *printer, struct moment now);
 
+/* From now on know which files there are without being asked. */
+void printer_watch_files(struct printer *printer);
+/* Something changed which files there are. */
+void printer_files_changed(struct printer *printer, struct moment now);
+/* Takes the page back that sink.work() was given. */
+void printer_paged(struct printer *printer, struct files_page *page,
+                   struct moment now);
+
 /* Target of the picture of the current job; "" = none was told (yet). */
 const char *printer_picture(const struct printer *printer);
 /* Read again what the job is: something was not there yet. */
@@ -119,6 +133,12 @@ const struct telemetry *printer_telemetry(const struct printer *printer);
 const struct instances *printer_instances(const struct printer *printer);
 const struct roster *printer_roster(const struct printer *printer);
 struct printer_memory *printer_memory(struct printer *printer);
+/* The newest files that can be printed, with labels; NULL = not known. */
+const struct kept_view *printer_files(const struct printer *printer);
+/* Changes with them. */
+uint64_t printer_files_version(const struct printer *printer);
+/* Is it of no use to wait until they are known? */
+bool printer_files_settled(const struct printer *printer);
 /* Changes whenever one of these views may have. */
 uint64_t printer_version(const struct printer *printer);
 /* Said to be online: since the first status until two missed polls in a row. */
@@ -127,6 +147,8 @@ bool printer_online(const struct printer *printer);
 bool printer_judged(const struct printer *printer);
 /* The reads of this contact are complete: discovery and JSON may go out. */
 bool printer_settled(const struct printer *printer);
+/* Does its driver have it for this kind of printer? */
+bool printer_supports(const struct printer *printer, enum command command);
 /* Could be ordered at all (driver, configuration, learned)? */
 bool printer_able(const struct printer *printer, enum command command);
 /* Can be ordered right now: what `can/<command>` says. */

@@ -4,6 +4,7 @@
 
 #include "bridge/derive.h"
 #include "bridge/errand.h"
+#include "bridge/files.h"
 #include "bridge/printer.h"
 
 #define ORDERS_MAX     8
@@ -43,10 +44,11 @@ struct orders {
     struct order *active;
     enum order_phase phase;
     int step;
-    int repeats;    /* times its request had to be prepared again */
-    bool overtaken; /* a cancel waits for the answer in flight */
-    bool unsure;    /* no answer came: it may have been carried out */
-    uint64_t mark;  /* CHECK, WAIT: a status asked after this request counts */
+    int repeats;     /* times its request had to be prepared again */
+    bool asks_files; /* the active one is answered by what files.h finds */
+    bool overtaken;  /* a cancel waits for the answer in flight */
+    bool unsure;     /* no answer came: it may have been carried out */
+    uint64_t mark;   /* CHECK, WAIT: a status asked after this request counts */
     uint64_t failed_before; /* polls, when it began */
     int64_t deadline_ms;
     int64_t look_at_ms; /* WAIT: the next status is wanted then */
@@ -77,6 +79,7 @@ struct printer {
     int64_t parted_ms;     /* status and job agreed about its id until then */
     double saved_progress; /* of the job, as memory was last saved */
     struct orders orders;
+    struct files *files; /* NULL = the driver knows none */
     struct errand *errands[ERRANDS_MAX];
     int errand_count;
     struct errand *running; /* whose request is in flight */
@@ -166,6 +169,9 @@ bool order_refused_at_once(struct printer *p, struct order *order,
                            struct moment now);
 bool order_refused_now(struct printer *p, struct order *order,
                        struct moment now);
+
+/* What the order needs beside a state and is not there; NULL = nothing. */
+const char *order_lacks(const struct printer *p, enum command command);
 
 /* order_answers.c */
 struct order_answer order_answer_make(const struct printer *p,

@@ -119,8 +119,7 @@ static bool say_can(struct publisher *pub, const struct printer *printer)
 
         if (pub->can[c] == can ||
             !routes_command(&pub->routes, c, topic, sizeof topic) ||
-            (!driver_command(printer_driver(printer), c) &&
-             !(command_row(c)->flags & COMMAND_OFFLINE)))
+            !printer_supports(printer, c))
             continue;
         (void)snprintf(tail, sizeof tail, "can/%s", command_row(c)->name);
         if (!say_fixed(pub, tail, onoff[can]))
@@ -166,13 +165,21 @@ static const char *payload_of(const struct publisher *pub,
     return out;
 }
 
+/* Filled by the bridge for drivers that know files. */
+static bool is_of_files(enum field field)
+{
+    return field == FIELD_STORAGE_FILES ||
+           begins_with(field_row(field)->key, "files/");
+}
+
 /* Found once: it takes a walk through the driver's tables. */
 static void find_fields(struct publisher *pub, const struct driver *driver)
 {
     enum field f;
 
     for (f = 0; f < FIELD_COUNT; f++)
-        if (driver_reports(driver, f) || is_derived(f) || f == FIELD_CUSTOM)
+        if (driver_reports(driver, f) || is_derived(f) || f == FIELD_CUSTOM ||
+            (driver->files && is_of_files(f)))
             pub->fields[pub->field_count++] = (unsigned char)f;
 }
 
@@ -224,6 +231,28 @@ static void note_said(struct publisher *pub, const struct telemetry *t,
     pub->said_ms[slot] = now.ms ? now.ms : 1;
 }
 
+/* What goes out for a slot. A list is not in the snapshot, only its version. */
+static bool say_value(const struct publisher *pub,
+                      const struct printer *printer, const struct route *route,
+                      int slot)
+{
+    const struct telemetry *t = printer_telemetry(printer);
+    const struct kept_view *files = printer_files(printer);
+    char text[VALUE_FORMAT_MAX];
+    struct buffer list = {0};
+    const char *payload = payload_of(pub, route, t, slot, text);
+    bool ok;
+
+    if (route->quantity == QUANTITY_LIST && telemetry_known(t, slot) && files) {
+        view_json(files, &list);
+        payload = buffer_text(&list);
+    }
+    ok = outlet_say(pub->outlet, route->topic, payload, route->qos,
+                    route->retain);
+    buffer_release(&list);
+    return ok;
+}
+
 /* Say the value of a slot if it is due. False: it could not go out. */
 static bool say_field(struct publisher *pub, const struct printer *printer,
                       enum field field, int instance, bool new_job,
@@ -231,7 +260,6 @@ static bool say_field(struct publisher *pub, const struct printer *printer,
 {
     const struct telemetry *t = printer_telemetry(printer);
     int slot = field_slot(field, instance);
-    char text[VALUE_FORMAT_MAX];
     struct route route;
 
     if (pub->said_ms[slot] && telemetry_equal(&pub->said, t, slot))
@@ -244,9 +272,7 @@ static bool say_field(struct publisher *pub, const struct printer *printer,
     /* one that is switched off counts as said */
     if (routes_field(&pub->routes, field, instance, printer_roster(printer),
                      &route) &&
-        !outlet_say(pub->outlet, route.topic,
-                    payload_of(pub, &route, t, slot, text), route.qos,
-                    route.retain))
+        !say_value(pub, printer, &route, slot))
         return false;
     note_said(pub, t, slot, now);
     return true;

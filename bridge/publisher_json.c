@@ -81,6 +81,7 @@ static void gather(struct leaves *leaves, const struct routes *routes,
         for (i = 0; i < field_instances(f); i++)
             if (telemetry_known(t, field_slot(f, i)) &&
                 strncmp(field_row(f)->key, poll, sizeof poll - 1) != 0 &&
+                field_row(f)->quantity != QUANTITY_LIST &&
                 routes_rule(routes, f, i, roster, &route))
                 add_leaf(leaves, &route, field_slot(f, i));
 }

@@ -2,6 +2,7 @@
 #include "bridge/store_printer.h"
 
 #include "bridge/store_job.h"
+#include "mapping/memory.h"
 #include "mapping/text.h"
 
 #include <cjson/cJSON.h>
@@ -52,9 +53,8 @@ static void recall_reported(const cJSON *row, struct printer_memory *out)
 
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(row, "reported"))
     {
-        int slot = cJSON_IsString(item)
-                       ? recall_slot(item->valuestring, out)
-                       : -1;
+        int slot =
+            cJSON_IsString(item) ? recall_slot(item->valuestring, out) : -1;
 
         if (slot >= 0)
             out->reported[slot] = true;
@@ -89,6 +89,29 @@ static void recall_learned(const cJSON *row, struct printer_memory *out)
     }
 }
 
+static char *recall_owned(const cJSON *row, const char *key, size_t max)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, key);
+
+    if (!cJSON_IsString(item) || strlen(item->valuestring) > max ||
+        !text_is_utf8(item->valuestring, strlen(item->valuestring)))
+        return NULL;
+    return memory_text(item->valuestring);
+}
+
+/* Both or none. */
+static void recall_selected(const cJSON *row, struct printer_memory *out)
+{
+    out->selected = recall_owned(row, "selected", FILE_PATH_MAX);
+    out->selected_name =
+        recall_owned(row, "selected_name", (size_t)4 * FILE_PATH_MAX);
+    if (out->selected && *out->selected == '/' && out->selected_name)
+        return;
+    free(out->selected);
+    free(out->selected_name);
+    out->selected = out->selected_name = NULL;
+}
+
 void store_printer_read(const cJSON *row, const struct mapping *mapping,
                         struct printer_memory *out)
 {
@@ -106,6 +129,7 @@ void store_printer_read(const cJSON *row, const struct mapping *mapping,
     recall_reported(row, out);
     recall_custom(row, mapping, out);
     recall_learned(row, out);
+    recall_selected(row, out);
     store_job_read(cJSON_GetObjectItemCaseSensitive(row, "job"), &out->job);
 }
 
@@ -168,6 +192,10 @@ cJSON *store_printer_write(const struct printer_memory *memory,
     cJSON_AddStringToObject(row, "firmware", memory->firmware);
     add_lists(row, memory);
     add_custom(row, memory, mapping);
+    if (memory->selected) {
+        cJSON_AddStringToObject(row, "selected", memory->selected);
+        cJSON_AddStringToObject(row, "selected_name", memory->selected_name);
+    }
     cJSON_AddItemToObject(row, "job", store_job_write(&memory->job));
     return row;
 }

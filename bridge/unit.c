@@ -1,9 +1,12 @@
 #include "bridge/bridge_internal.h"
+#include "bridge/files_page.h"
+#include "mapping/memory.h"
 
 static const struct printer_sink sink = {
     .log = unit_log,
     .answer = unit_answer,
     .event = unit_event,
+    .work = unit_work,
 };
 
 void unit_log(void *arg, enum log_level level, const char *printer,
@@ -39,6 +42,45 @@ void unit_event(void *arg, struct printer *printer,
              event->job.name ? event->job.name : "");
     events_add(b->events, publisher_routes(unit->publisher),
                discover_name(unit), event, bridge_save_at_once(b));
+}
+
+/* A large listing, read where it does not hold up the loop. */
+struct reading {
+    uv_work_t work;
+    struct unit *unit;
+    struct files_page *page;
+};
+
+static void read_page(uv_work_t *work)
+{
+    files_page_read(((struct reading *)work->data)->page);
+}
+
+static void page_read(uv_work_t *work, int status)
+{
+    struct reading *reading = work->data;
+    struct unit *unit = reading->unit;
+
+    if (status == 0 && unit->printer) {
+        printer_paged(unit->printer, reading->page, bridge_now(unit->bridge));
+        unit_run(unit);
+    } else {
+        files_page_free(reading->page);
+    }
+    free(reading);
+}
+
+void unit_work(void *arg, struct printer *printer, struct files_page *page)
+{
+    struct unit *unit = arg;
+    struct reading *reading = memory_zero(1, sizeof *reading);
+
+    (void)printer;
+    reading->unit = unit;
+    reading->page = page;
+    reading->work.data = reading;
+    (void)uv_queue_work(&unit->bridge->loop, &reading->work, read_page,
+                        page_read);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -108,6 +150,10 @@ static void note_changes(struct unit *unit)
 
     unit_remember(unit);
     bridge_save_tick(bridge);
+    if (unit->files_version != printer_files_version(unit->printer)) {
+        unit->files_version = printer_files_version(unit->printer);
+        unit->announced = false; /* a person chooses from them */
+    }
     if (unit->listed_online != printer_online(unit->printer) ||
         unit->listed_trouble != printer_trouble(unit->printer)) {
         unit->listed_online = printer_online(unit->printer);
@@ -188,6 +234,7 @@ bool unit_open(struct unit *unit, struct bridge *bridge,
                                 bridge_now(bridge), delay_ms);
     unit->album = album_new(&bridge->pictures,
                             publisher_routes(unit->publisher), unit->printer);
+    printer_watch_files(unit->printer);
     note_name(unit);
     (void)uv_timer_init(&bridge->loop, &unit->timer);
     unit->timer.data = unit;

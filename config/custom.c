@@ -15,8 +15,10 @@ struct custom {
 static bool check_key(const char *text, struct error *err);
 static bool check_pointer(const char *text, struct error *err);
 
+/* Lists, the last ones, are nobody's to add. */
 static const char *const quantities[] = {
-#define QUANTITY(id, name, ...) [QUANTITY_##id] = name,
+#define QUANTITY(id, name, ...)                                                \
+    [QUANTITY_##id] = QUANTITY_##id == QUANTITY_LIST ? NULL : (name),
 #include "mapping/quantities.def"
 #undef QUANTITY
     NULL,

@@ -90,6 +90,8 @@ static void write_commands(struct buffer *out)
     static const char *const arguments[] = {
         [ARGUMENT_NONE] = "`PRESS`",
         [ARGUMENT_PATH] = "a path on the printer",
+        [ARGUMENT_FOLDER] = "`PRESS`, or a folder on the printer",
+        [ARGUMENT_CHOICE] = "a path or name out of `files/list`",
         [ARGUMENT_SECONDS] = "seconds",
     };
     enum command c;

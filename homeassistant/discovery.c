@@ -147,6 +147,8 @@ static void add_field(const struct place *place, const struct owner *owner,
     char tail[FIELD_KEY_MAX + 1];
     char *p;
 
+    if (look == look_row(LOOK_HIDDEN))
+        return;
     memcpy(tail, route->key, sizeof tail);
     for (p = tail; *p; p++)
         if (*p == '/')
@@ -193,6 +195,7 @@ static void fill_command(const struct place *place, enum command command,
 
     cJSON_AddStringToObject(component, "command_topic", topic);
     switch (what->argument) {
+    case ARGUMENT_FOLDER:
     case ARGUMENT_NONE:
         cJSON_AddStringToObject(component, "payload_press", "PRESS");
         break;
@@ -200,6 +203,7 @@ static void fill_command(const struct place *place, enum command command,
         cJSON_AddNumberToObject(component, "min", 1);
         cJSON_AddNumberToObject(component, "max", TELEMETRY_FIELD_MAX);
         break;
+    case ARGUMENT_CHOICE: break; /* its row knows from what */
     case ARGUMENT_SECONDS:
         cJSON_AddNumberToObject(component, "min", what->min);
         cJSON_AddNumberToObject(component, "max", what->max);
@@ -228,6 +232,8 @@ static void add_command(const struct place *place, const struct owner *owner,
     char tail[64];
     cJSON *component;
 
+    if (row->look == LOOK_HIDDEN)
+        return;
     (void)snprintf(tail, sizeof tail, "cmd_%s", what->name);
     component = component_add(
         owner,

@@ -44,7 +44,11 @@ struct discovery_printer {
     const char *url;      /* configuration_url; NULL */
     const struct routes *routes;
     const struct roster *roster;
-    bool reported[SLOT_COUNT];    /* seen at least once on this printer */
+    bool reported[SLOT_COUNT]; /* seen at least once on this printer */
+    /* Names of files to choose from, unlike each other, NULL-ended; and the one
+     * that is chosen. NULL = none. */
+    const char *const *files;
+    const char *file_selected;
     bool commands[COMMAND_COUNT]; /* can be ordered (allowed and learned) */
 };
 

@@ -11,6 +11,8 @@
 #define ON  true
 #define OFF false
 
+static bool fill_files(const struct place *place, const struct entity_row *row,
+                       cJSON *component);
 static bool fill_interval(const struct place *place,
                           const struct entity_row *row, cJSON *component);
 static bool fill_online(const struct place *place, const struct entity_row *row,
@@ -28,9 +30,9 @@ static const struct entity_row fields[FIELD_COUNT] = {
     [FIELD_FLOW]               = {NULL, 0, NULL, "mdi:water-percent", PRIMARY, OFF},
 
     [FIELD_NOZZLE_TEMPERATURE] = {NULL, 0, NULL, "mdi:printer-3d-nozzle-heat", PRIMARY, ON},
-    [FIELD_NOZZLE_TARGET]      = {NULL, 0, NULL, "mdi:thermometer-check", PRIMARY, ON},
+    [FIELD_NOZZLE_TARGET]      = {NULL, 0, NULL, "mdi:thermometer-check", PRIMARY, OFF},
     [FIELD_BED_TEMPERATURE]    = {NULL, 0, NULL, "mdi:radiator", PRIMARY, ON},
-    [FIELD_BED_TARGET]         = {NULL, 0, NULL, "mdi:thermometer-check", PRIMARY, ON},
+    [FIELD_BED_TARGET]         = {NULL, 0, NULL, "mdi:thermometer-check", PRIMARY, OFF},
 
     [FIELD_AXIS_X]             = {NULL, 0, NULL, "mdi:axis-x-arrow", DIAGNOSTIC, OFF},
     [FIELD_AXIS_Y]             = {NULL, 0, NULL, "mdi:axis-y-arrow", DIAGNOSTIC, OFF},
@@ -47,7 +49,7 @@ static const struct entity_row fields[FIELD_COUNT] = {
     [FIELD_JOB_TIME_PRINTING]  = {NULL, 0, NULL, "mdi:timer-outline", PRIMARY, OFF},
     [FIELD_JOB_TIME_REMAINING] = {NULL, 0, NULL, "mdi:timer-sand", PRIMARY, OFF},
     [FIELD_JOB_TIME_ESTIMATED] = {NULL, 0, NULL, "mdi:clock-fast", PRIMARY, OFF},
-    [FIELD_JOB_STARTED_AT]     = {NULL, 0, NULL, "mdi:clock-start", PRIMARY, ON},
+    [FIELD_JOB_STARTED_AT]     = {NULL, 0, NULL, "mdi:clock-start", PRIMARY, OFF},
     [FIELD_JOB_FINISHES_AT]    = {NULL, 0, NULL, "mdi:clock-end", PRIMARY, ON},
     [FIELD_JOB_CHANGE_IN]      = {NULL, 0, NULL, "mdi:timer-alert-outline", PRIMARY, OFF},
     [FIELD_JOB_CHANGE_AT]      = {NULL, 0, NULL, "mdi:clock-alert-outline", PRIMARY, ON},
@@ -100,6 +102,9 @@ static const struct entity_row fields[FIELD_COUNT] = {
     [FIELD_SERVER_UPDATE]      = {NULL, 0, NULL, "mdi:package-up", DIAGNOSTIC, OFF},
     [FIELD_SERVER_VERSION]     = {NULL, 0, NULL, "mdi:package-up", DIAGNOSTIC, OFF},
 
+    [FIELD_FILES_SELECTED]     = {NULL, 0, NULL, "mdi:file-document-outline", DIAGNOSTIC, OFF},
+    [FIELD_FILES_SELECTED_NAME] = {NULL, LOOK_HIDDEN}, /* what the select shows */
+
     [FIELD_INFO_SERIAL]        = {NULL, 0, NULL, "mdi:barcode", DIAGNOSTIC, OFF},
     [FIELD_INFO_HOSTNAME]      = {NULL, 0, NULL, "mdi:ip-network-outline", DIAGNOSTIC, OFF},
     [FIELD_INFO_MODEL]         = {NULL, 0, NULL, "mdi:printer-3d", DIAGNOSTIC, OFF},
@@ -114,7 +119,7 @@ static const struct entity_row fields[FIELD_COUNT] = {
     [FIELD_INFO_SD_READY]      = {NULL, 0, NULL, "mdi:sd", DIAGNOSTIC, OFF},
     [FIELD_INFO_FARM_MODE]     = {NULL, 0, NULL, "mdi:home-group", DIAGNOSTIC, OFF},
 
-    [FIELD_CONNECT_CONNECTED]  = {NULL, LOOK_CONNECTIVITY, NULL, NULL, DIAGNOSTIC, ON},
+    [FIELD_CONNECT_CONNECTED]  = {NULL, LOOK_CONNECTIVITY, NULL, NULL, DIAGNOSTIC, OFF},
     [FIELD_CONNECT_MESSAGE]    = {NULL, 0, NULL, "mdi:cloud-alert-outline", DIAGNOSTIC, OFF},
 
     [FIELD_POLL_INTERVAL]      = {NULL, 0, "Actual poll interval", "mdi:timer-outline", DIAGNOSTIC, OFF},
@@ -132,6 +137,14 @@ static const struct entity_row commands[COMMAND_COUNT] = {
     [COMMAND_CANCEL]   = {NULL, 0, "Cancel print", "mdi:cancel", PRIMARY, ON},
     [COMMAND_CONTINUE] = {NULL, 0, "Continue print", "mdi:play-circle", PRIMARY, ON},
     [COMMAND_PRINT]    = {NULL, 0, "Print path", "mdi:printer-3d-nozzle", CONFIG, OFF},
+    [COMMAND_PRINT_SELECTED] = {NULL, 0, NULL, "mdi:printer-3d-nozzle", PRIMARY, ON},
+    [COMMAND_REPRINT]  = {NULL, 0, "Reprint last", "mdi:repeat", PRIMARY, OFF},
+    [COMMAND_SELECT_FILE] = {NULL, 0, NULL, "mdi:file-cog", PRIMARY, ON, .fill = fill_files},
+    [COMMAND_LIST_FILES] = {NULL, 0, NULL, "mdi:folder-refresh", DIAGNOSTIC, OFF},
+    [COMMAND_FILE_INFO] = {NULL, LOOK_HIDDEN}, /* answers with JSON */
+    [COMMAND_CREATE_FOLDER] = {NULL, LOOK_HIDDEN},
+    [COMMAND_DELETE]   = {NULL, LOOK_HIDDEN}, /* no text field to type into */
+    [COMMAND_CANCEL_TRANSFER] = {NULL, 0, NULL, "mdi:upload-off", DIAGNOSTIC, OFF},
     [COMMAND_REFRESH]  = {NULL, 0, NULL, "mdi:refresh", DIAGNOSTIC, OFF},
     [COMMAND_SET_POLL_INTERVAL] = {NULL, 0, NULL, "mdi:timer-cog-outline", CONFIG, OFF, .fill = fill_interval},
 };
@@ -155,6 +168,40 @@ bool place_route(const struct place *place, enum field field,
 
     return printer->reported[field_slot(field, 0)] &&
            routes_field(printer->routes, field, 0, printer->roster, route);
+}
+
+static bool has_file(const char *const *files, const char *name)
+{
+    while (*files && strcmp(*files, name) != 0)
+        files++;
+    return *files != NULL;
+}
+
+/* "none" is chosen when nothing is. Home Assistant logs an error for a state
+ * that is no option. */
+static bool fill_files(const struct place *place, const struct entity_row *row,
+                       cJSON *component)
+{
+    static const char *const nothing[] = {NULL};
+    const struct discovery_printer *printer = place->printer;
+    const char *const *files = printer->files ? printer->files : nothing;
+    cJSON *options = cJSON_AddArrayToObject(component, "options");
+    struct route route;
+
+    (void)row;
+    cJSON_AddItemToArray(options, cJSON_CreateString("none"));
+    if (printer->file_selected && !has_file(files, printer->file_selected))
+        cJSON_AddItemToArray(options,
+                             cJSON_CreateString(printer->file_selected));
+    for (; *files; files++)
+        cJSON_AddItemToArray(options, cJSON_CreateString(*files));
+    if (!routes_field(printer->routes, FIELD_FILES_SELECTED_NAME, 0,
+                      printer->roster, &route))
+        return true;
+    cJSON_AddStringToObject(component, "state_topic", route.topic);
+    cJSON_AddStringToObject(component, "value_template",
+                            "{{ 'none' if value in ['None', ''] else value }}");
+    return true;
 }
 
 /* The poll interval that is in use may lie outside of what can be set (an

@@ -59,6 +59,7 @@ static const struct look_row rows[] = {
     [LOOK_SECONDS_INPUT] = {"number", "duration", NULL, "s", .precision = -1},
     [LOOK_CHOICE] = {"select", .icon = "mdi:format-list-bulleted",
                      .precision = -1},
+    [LOOK_HIDDEN] = {NULL},
 };
 
 const struct look_row *look_row(enum look look)
@@ -92,6 +93,7 @@ enum look look_of_quantity(enum quantity quantity)
     case QUANTITY_TALLY: return LOOK_TALLY;
     case QUANTITY_PERIOD: return LOOK_SECONDS;
     case QUANTITY_LATENCY: return LOOK_LATENCY;
+    case QUANTITY_LIST: return LOOK_HIDDEN;
     case QUANTITY_COUNT: break;
     }
     return LOOK_TEXT;
@@ -101,7 +103,9 @@ enum look look_of_argument(enum argument argument)
 {
     switch (argument) {
     case ARGUMENT_NONE: return LOOK_BUTTON;
+    case ARGUMENT_FOLDER: return LOOK_BUTTON; /* pressed: all folders */
     case ARGUMENT_PATH: return LOOK_PATH_INPUT;
+    case ARGUMENT_CHOICE: return LOOK_CHOICE;
     case ARGUMENT_SECONDS: return LOOK_SECONDS_INPUT;
     }
     return LOOK_BUTTON;

@@ -45,6 +45,7 @@ enum look {
     LOOK_PATH_INPUT,
     LOOK_SECONDS_INPUT,
     LOOK_CHOICE,
+    LOOK_HIDDEN, /* no entity at all */
     LOOK_END
 };
 

@@ -14,13 +14,17 @@ enum command {
 enum argument {
     ARGUMENT_NONE,    /* the payload is PRESS */
     ARGUMENT_PATH,    /* a file on the printer: /usb/box.gcode */
+    ARGUMENT_FOLDER,  /* PRESS, or a folder on the printer: /usb/parts */
+    ARGUMENT_CHOICE,  /* a file by its path or its name in files/list */
     ARGUMENT_SECONDS, /* a number between min and max */
 };
 
 enum command_flag {
-    COMMAND_JOB = 1,      /* bound to the job its sender saw */
-    COMMAND_OVERTAKE = 2, /* ends what waits before it */
-    COMMAND_OFFLINE = 4,  /* carried out also while the printer is off */
+    COMMAND_JOB = 1,       /* bound to the job its sender saw */
+    COMMAND_OVERTAKE = 2,  /* ends what waits before it */
+    COMMAND_OFFLINE = 4,   /* carried out also while the printer is off */
+    COMMAND_DANGEROUS = 8, /* off until the configuration enables it */
+    COMMAND_FILES = 16,    /* changes which files there are */
 };
 
 struct command_row {

@@ -273,3 +273,23 @@ void choice_release(struct choice *choice)
     config_free(choice->config);
     *choice = (struct choice){0};
 }
+
+int choice_run(struct call *call, const char *const *plan,
+               int (*run)(const struct call *call, struct client *client))
+{
+    struct choice choice;
+    int status = choice_make(&choice, call);
+    struct client *client;
+    struct desk *desk;
+
+    if (status == EXIT_DONE) {
+        desk = desk_new(1);
+        client = desk_add(desk, &choice.printers[0]);
+        if (plan)
+            desk_read(desk, plan);
+        status = run(call, client);
+        desk_free(desk);
+    }
+    choice_release(&choice);
+    return status;
+}

@@ -3,6 +3,7 @@
 #ifndef BRIDGE_CLI_CHOOSE_H
 #define BRIDGE_CLI_CHOOSE_H
 
+#include "bridge/cli/client.h"
 #include "bridge/cli/words.h"
 #include "config/config.h"
 
@@ -18,5 +19,10 @@ struct choice {
 int choice_make(struct choice *choice, struct call *call);
 /* Accepts {0}. Secrets are overwritten. */
 void choice_release(struct choice *choice);
+
+/* Most words: one printer is chosen, the endpoints of plan are read (NULL =
+ * none), run says the rest and gives the exit status. */
+int choice_run(struct call *call, const char *const *plan,
+               int (*run)(const struct call *call, struct client *client));
 
 #endif

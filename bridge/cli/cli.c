@@ -11,6 +11,7 @@
 /* Options without a letter of their own. */
 enum {
     LONG_URL = 256,
+    LONG_PASSWORD,
     LONG_USERNAME,
     LONG_PASSWORD_FILE,
     LONG_API_KEY_FILE,
@@ -23,6 +24,7 @@ static const struct option longs[] = {
     {"help", no_argument, NULL, 'h'},
     {"url", required_argument, NULL, LONG_URL},
     {"username", required_argument, NULL, LONG_USERNAME},
+    {"password", required_argument, NULL, LONG_PASSWORD},
     {"password-file", required_argument, NULL, LONG_PASSWORD_FILE},
     {"api-key-file", required_argument, NULL, LONG_API_KEY_FILE},
     {"json", no_argument, NULL, LONG_FLAG},
@@ -129,6 +131,11 @@ static bool take_option(struct call *call, int option, int *status)
     case LONG_USERNAME: call->username = optarg; return true;
     case LONG_PASSWORD_FILE: call->password_file = optarg; return true;
     case LONG_API_KEY_FILE: call->api_key_file = optarg; return true;
+    case LONG_PASSWORD:
+        *status = say_wrong("a password on the command line can be read by "
+                            "everybody on this machine; give it with "
+                            "--password-file FILE or in PRUSA_PASSWORD");
+        return false;
     case 'V':
         puts("printer2mqtt " P2M_VERSION " (" P2M_COMMIT ")");
         *status = EXIT_DONE;

@@ -14,6 +14,7 @@ struct desk {
     size_t busy; /* clients with a plan */
     uv_signal_t signals[2];
     bool catching, signalled;
+    uv_timer_t alarm; /* ends a turn of the loop */
 };
 
 /* ---- the loop ---- */
@@ -23,6 +24,7 @@ struct desk *desk_new(size_t printers)
     struct desk *desk = memory_zero(1, sizeof *desk);
 
     (void)uv_loop_init(&desk->loop);
+    (void)uv_timer_init(&desk->loop, &desk->alarm);
     desk->http = http_new(&desk->loop, printers);
     return desk;
 }
@@ -39,9 +41,12 @@ void desk_free(struct desk *desk)
         free(desk->clients[i]);
     }
     http_free(desk->http);
+    uv_close((uv_handle_t *)&desk->alarm, NULL);
     for (i = 0; desk->catching && i < 2; i++)
         uv_close((uv_handle_t *)&desk->signals[i], NULL);
-    (void)uv_run(&desk->loop, UV_RUN_DEFAULT);
+    do
+        (void)uv_run(&desk->loop, UV_RUN_DEFAULT);
+    while (uv_loop_alive(&desk->loop));
     (void)uv_loop_close(&desk->loop);
     free(desk->clients);
     free(desk);
@@ -66,15 +71,38 @@ struct moment desk_now(struct desk *desk)
     };
 }
 
+/* What happens before the loop sleeps (an answer that came at once) must keep
+ * it from sleeping. */
+void desk_wake(struct desk *desk)
+{
+    uv_stop(&desk->loop);
+}
+
 void desk_turn(struct desk *desk)
 {
     (void)uv_run(&desk->loop, UV_RUN_ONCE);
 }
 
+static void on_alarm(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
+void desk_turn_for(struct desk *desk, int64_t ms)
+{
+    uv_update_time(&desk->loop);
+    (void)uv_timer_start(&desk->alarm, on_alarm, ms > 0 ? (uint64_t)ms : 1, 0);
+    desk_turn(desk);
+    (void)uv_timer_stop(&desk->alarm);
+}
+
 static void on_signal(uv_signal_t *signal, int number)
 {
+    struct desk *desk = signal->data;
+
     (void)number;
-    ((struct desk *)signal->data)->signalled = true;
+    desk->signalled = true;
+    desk_wake(desk);
 }
 
 void desk_catch_signals(struct desk *desk)
@@ -199,17 +227,14 @@ static int endpoint_of(const struct client *client, const char *name)
 /* The status said that there is nothing to be read. */
 static bool is_idle(const struct client *client, int endpoint)
 {
+    enum cadence cadence = client->driver->endpoints[endpoint].cadence;
+
     if (!telemetry_known(&client->t, SLOT_STATE))
         return false;
-    switch (client->driver->endpoints[endpoint].cadence) {
-    case CADENCE_JOB: return !telemetry_known(&client->t, SLOT_JOB_ID);
-    case CADENCE_TRANSFER:
-        return !telemetry_integer(&client->t, SLOT_TRANSFER_ACTIVE, 0);
-    case CADENCE_POLL:
-    case CADENCE_MINUTE:
-    case CADENCE_CONTACT: break;
-    }
-    return false;
+    if (cadence == CADENCE_JOB)
+        return !telemetry_known(&client->t, SLOT_JOB_ID);
+    return cadence == CADENCE_TRANSFER &&
+           !telemetry_integer(&client->t, SLOT_TRANSFER_ACTIVE, 0);
 }
 
 /* True if the plan goes on. */
@@ -235,6 +260,7 @@ static void on_answer(void *arg, const struct http_answer *answer)
 {
     struct client *client = arg;
 
+    desk_wake(client->desk);
     client->failed = !take(client, answer);
     if (client->failed) {
         end_plan(client);
@@ -297,10 +323,17 @@ void desk_read(struct desk *desk, const char *const *plan)
 
 /* ---- one request ---- */
 
+struct asked {
+    struct client *client;
+    struct reply *reply;
+};
+
 static void on_reply(void *arg, const struct http_answer *answer)
 {
-    struct reply *reply = arg;
+    struct asked *asked = arg;
+    struct reply *reply = asked->reply;
 
+    desk_wake(asked->client->desk);
     reply->answer = *answer;
     (void)buffer_add(&reply->bytes, answer->body, answer->len);
     reply->answer.body = buffer_text(&reply->bytes);
@@ -314,10 +347,12 @@ void reply_release(struct reply *reply)
 bool client_ask(struct client *client, const struct request *request,
                 struct reply *reply, struct error *err)
 {
+    struct asked asked = {client, reply};
+
     *reply = (struct reply){.answer = {.body = ""}};
     if (!client->http)
         return error_set(err, "%s", client->err.text);
-    if (!http_send(client->http, request, on_reply, reply))
+    if (!http_send(client->http, request, on_reply, &asked))
         return error_set(err, "the request could not be made");
     while (http_busy(client->http))
         desk_turn(client->desk);

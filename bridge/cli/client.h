@@ -36,8 +36,12 @@ struct client *desk_add(struct desk *desk, const struct config_printer *config);
 struct http *desk_http(struct desk *desk);
 struct uv_loop_s *desk_loop(struct desk *desk);
 struct moment desk_now(struct desk *desk);
+/* Whoever is called back by the loop says so: a turn ends then. */
+void desk_wake(struct desk *desk);
 /* Let the loop run until something happened. */
 void desk_turn(struct desk *desk);
+/* The same, for at most so long. */
+void desk_turn_for(struct desk *desk, int64_t ms);
 /* From now on SIGINT and SIGTERM are only noted, until the desk is freed. */
 void desk_catch_signals(struct desk *desk);
 bool desk_signalled(const struct desk *desk);

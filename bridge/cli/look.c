@@ -204,7 +204,7 @@ static void put_look(const struct look *look, const struct view *view,
     }
 }
 
-static int look_at(const struct call *call, const struct client *client)
+static int look_at(const struct call *call, struct client *client)
 {
     const struct look *look = look_of(call->word->name);
     struct view view = view_of(client);
@@ -222,21 +222,7 @@ static int look_at(const struct call *call, const struct client *client)
 
 int word_look(struct call *call)
 {
-    const struct look *look = look_of(call->word->name);
-    struct choice choice;
-    int status = choice_make(&choice, call);
-    struct client *client;
-    struct desk *desk;
-
-    if (status == EXIT_DONE) {
-        desk = desk_new(1);
-        client = desk_add(desk, &choice.printers[0]);
-        desk_read(desk, look->plan);
-        status = look_at(call, client);
-        desk_free(desk);
-    }
-    choice_release(&choice);
-    return status;
+    return choice_run(call, look_of(call->word->name)->plan, look_at);
 }
 
 /* ---- legacy ---- */
@@ -328,14 +314,15 @@ static bool put_document(struct client *client, const char *target, bool json,
         ok = client_explain(client->config, &reply.answer, err);
     if (ok)
         root = json_parse(reply.answer.body, reply.answer.len, err);
-    ok = ok && root;
+    if (ok && !root)
+        ok = error_prefix(err, "%s", target);
     if (ok && json)
         put_json(root, out);
     else if (ok)
         put_tree("", root, 0, out);
     json_free(root);
     reply_release(&reply);
-    return ok || error_prefix(err, "%s", target);
+    return ok;
 }
 
 static int legacy(const struct call *call, struct client *client)
@@ -358,15 +345,5 @@ static int legacy(const struct call *call, struct client *client)
 
 int word_legacy(struct call *call)
 {
-    struct choice choice;
-    int status = choice_make(&choice, call);
-    struct desk *desk;
-
-    if (status == EXIT_DONE) {
-        desk = desk_new(1);
-        status = legacy(call, desk_add(desk, &choice.printers[0]));
-        desk_free(desk);
-    }
-    choice_release(&choice);
-    return status;
+    return choice_run(call, NULL, legacy);
 }

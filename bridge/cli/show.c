@@ -176,6 +176,13 @@ static void put_slot(const struct view *view, int slot, enum quantity quantity,
     paint_value(out, view->t, slot, quantity);
 }
 
+static void put_absence(const struct view *view, bool colour,
+                        struct buffer *out)
+{
+    paint_ink(out, view->waiting ? INK_DIM : INK_TROUBLE, colour,
+              view->waiting ? "asking" : "offline");
+}
+
 static void put_head(const struct view *view, bool colour, struct buffer *out)
 {
     const char *model = view->config->model
@@ -330,7 +337,7 @@ void show_printer(const struct view *view, bool colour, struct buffer *out)
     put_head(view, colour, out);
     if (!view->online) {
         begin_line(out, "State", colour);
-        paint_ink(out, INK_TROUBLE, colour, "offline");
+        put_absence(view, colour, out);
         (void)buffer_text_add(out, "  ");
         paint_text(out, view->error);
         (void)buffer_text_add(out, "\n");
@@ -374,7 +381,7 @@ static void offline_row(const struct view *view, bool colour,
     int i;
 
     reason[strcspn(reason, ";.")] = '\0'; /* without the remedy */
-    paint_ink(&cell, INK_TROUBLE, colour, "offline");
+    put_absence(view, colour, &cell);
     table_add(table, &cell);
     for (i = 0; i < 4; i++)
         table_text(table, "");
@@ -437,7 +444,7 @@ void show_line(const struct view *view, struct buffer *out)
 
     paint_text(out, view->config->id);
     if (!view->online) {
-        (void)buffer_text_add(out, " offline: ");
+        (void)buffer_text_add(out, view->waiting ? " asking" : " offline: ");
         paint_text(out, view->error);
         return;
     }

@@ -12,6 +12,7 @@ struct view {
     const struct config_printer *config;
     const struct telemetry *t;
     const struct instances *instances;
+    bool waiting; /* for its first answer */
     bool online;
     const char *error; /* why it is not */
     int64_t now;       /* wall seconds */

@@ -12,7 +12,6 @@ struct vigil {
     struct http_client *http;
     struct printer *printer;
     uv_timer_t *timer; /* wakes the printer; freed when it is closed */
-    uv_timer_t *alarm; /* ends a turn of the loop */
     bool running;
     struct error err; /* of vigil_view() */
 };
@@ -50,18 +49,17 @@ static const struct printer_sink sink = {on_log, on_order_answer, on_event};
 
 static void on_timer(uv_timer_t *timer)
 {
-    run(timer->data);
-}
+    struct vigil *vigil = timer->data;
 
-static void on_alarm(uv_timer_t *timer)
-{
-    (void)timer;
+    desk_wake(vigil->desk);
+    run(vigil);
 }
 
 static void on_answer(void *arg, const struct http_answer *answer)
 {
     struct vigil *vigil = arg;
 
+    desk_wake(vigil->desk);
     printer_answered(vigil->printer, answer, desk_now(vigil->desk));
     run(vigil);
 }
@@ -131,7 +129,6 @@ struct vigil *vigil_new(struct desk *desk, const struct config_printer *config,
     vigil->printer = printer_new(config, client_driver(config), NULL, &sink,
                                  vigil, desk_now(desk), 0);
     vigil->timer = new_timer(vigil);
-    vigil->alarm = new_timer(vigil);
     run(vigil);
     return vigil;
 }
@@ -146,7 +143,6 @@ void vigil_free(struct vigil *vigil)
     vigil->http = NULL; /* what is aborted now sends nothing more */
     http_client_free(http);
     uv_close((uv_handle_t *)vigil->timer, on_close);
-    uv_close((uv_handle_t *)vigil->alarm, on_close);
     printer_free(vigil->printer);
     free(vigil);
 }
@@ -207,23 +203,15 @@ struct view vigil_view(struct vigil *vigil)
     const struct printer *p = vigil->printer;
 
     vigil->err.text[0] = '\0';
-    if (!printer_judged(p))
-        (void)error_set(&vigil->err, "not asked yet");
-    else if (!printer_online(p))
+    if (printer_judged(p) && !printer_online(p))
         put_error(vigil, &vigil->err);
     return (struct view){
         .config = vigil->config,
         .t = printer_telemetry(p),
         .instances = printer_instances(p),
+        .waiting = !printer_judged(p),
         .online = printer_online(p),
         .error = vigil->err.text,
         .now = desk_now(vigil->desk).wall,
     };
-}
-
-void vigil_turn(struct vigil *vigil, int64_t ms)
-{
-    (void)uv_timer_start(vigil->alarm, on_alarm, (uint64_t)ms, 0);
-    desk_turn(vigil->desk);
-    (void)uv_timer_stop(vigil->alarm);
 }

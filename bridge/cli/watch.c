@@ -151,7 +151,7 @@ static void wait_for_end(struct vigil *vigil, struct desk *desk, bool json,
             screen_draw(&screen, buffer_text(&line));
             buffer_release(&line);
         }
-        vigil_turn(vigil, TURN_MS);
+        desk_turn_for(desk, TURN_MS);
     }
     screen_clear(&screen);
     screen_close(&screen);
@@ -306,7 +306,7 @@ static int follow(const struct call *call, struct desk *desk,
             draw_all(&screen, all, count);
         else
             ok = tell_changes(all, count, json);
-        vigil_turn(all[0].vigil, TURN_MS);
+        desk_turn_for(desk, TURN_MS);
     }
     screen_close(&screen);
     return ok ? EXIT_DONE : EXIT_FAILED;

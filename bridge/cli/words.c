@@ -96,6 +96,22 @@ const struct word words[] = {
      "printer2mqtt print mk4 box.gcode && printer2mqtt wait mk4",
      1, 1, OPTION_JSON, word_order},
 
+    {"files", GROUP_FILES, SUBJECT_PRINTER, "[PATH]",
+     "what is on the printer, or in a folder of it",
+     "Without PATH the top of all storages. Of a file: its size and, where "
+     "the printer tells it, what the slicer wrote into it.",
+     "printer2mqtt files mk4\n"
+     "printer2mqtt files mk4 /usb/parts\n"
+     "printer2mqtt files mk4 --json | jq -r '.files[].path'",
+     0, 1, OPTION_JSON, word_files},
+    {"download", GROUP_FILES, SUBJECT_PRINTER, "PATH [FILE]",
+     "get a file from the printer",
+     "FILE is a name or a folder here; without it the printer's name in the "
+     "current folder. Nothing half is left behind.",
+     "printer2mqtt download mk4 /usb/box.gcode\n"
+     "printer2mqtt download mk4 /usb/box.gcode backup/",
+     1, 2, OPTION_JSON | OPTION_OVERWRITE, word_download},
+
     {"wait", GROUP_FOLLOW, SUBJECT_PRINTER, "",
      "wait until the print ends; the exit status says how",
      "Exit status 0: finished, or nothing is being printed; 1: cancelled or "

@@ -97,6 +97,9 @@ int word_status(struct call *call);
 int word_look(struct call *call); /* job, info, version, storage, transfer */
 int word_legacy(struct call *call);
 int word_order(struct call *call); /* pause, resume, cancel, continue, print */
+int word_files(struct call *call);
+int word_download(struct call *call);
+int word_upload(struct call *call);
 int word_wait(struct call *call);
 int word_monitor(struct call *call);
 

@@ -46,6 +46,7 @@ static struct range range_of(enum quantity quantity)
     case QUANTITY_FAN:
     case QUANTITY_PERCENT:
     case QUANTITY_WEIGHT: return (struct range){0, NUMBER_MOST};
+    case QUANTITY_LIST:
     case QUANTITY_COUNT: break;
     }
     return (struct range){0, 0};

@@ -66,8 +66,9 @@ struct driver_endpoint {
 
 enum step_kind {
     STEP_END,
-    STEP_SEND, /* a request */
-    STEP_WAIT, /* until driver_step_done() */
+    STEP_SEND,  /* a request */
+    STEP_WAIT,  /* until driver_step_done() */
+    STEP_FILES, /* the printer's files are asked, see files.h */
 };
 
 struct driver_step {
@@ -78,6 +79,10 @@ struct driver_step {
     unsigned until;     /* STATE_BIT()s that mean "it took effect" */
     bool job_gone;      /* or: the job it was bound to is not current */
     bool job_new;       /* or: a job with another id than before is current */
+    bool transfer_gone; /* or: no transfer is active */
+    bool creates;       /* {path} is a new name: it must be one */
+    const char *header; /* "Create-Folder: ?1"; NULL = none */
+    const char *force;  /* header that says `force`; NULL = none */
 };
 
 #define DRIVER_STEPS_MAX 4
@@ -241,6 +246,7 @@ void driver_read(const struct driver *driver, int endpoint,
 struct order_arguments {
     char path[512]; /* PATH: /usb/box.gcode; UTF-8, not encoded */
     double number;  /* SECONDS */
+    bool force;     /* delete a folder with all that is in it */
     int64_t job;    /* the job it is bound to, -1 = none */
 };
 

@@ -54,14 +54,59 @@ static bool fill_target(const struct driver *driver, const char *pattern,
     return target_fits(&target, driver, device, err);
 }
 
+/* What is known of names that this device can make. */
+static const struct driver_upload *upload_row(const struct driver *driver,
+                                              const struct device *device)
+{
+    const struct driver_upload *row = driver->uploads;
+
+    while (row && row->target && row->variant != device->variant)
+        row++;
+    return row && row->target ? row : NULL;
+}
+
+/* The firmware would cut or refuse it, some of them only at the end. */
+static bool check_new_name(const struct driver_upload *row, const char *path,
+                           struct error *err)
+{
+    const char *part = path;
+
+    if (row->path_max && strlen(path) > row->path_max)
+        return error_set(err,
+                         "the path has %zu bytes and the printer takes %zu for "
+                         "a new one; use a shorter name",
+                         strlen(path), row->path_max);
+    if (row->forbidden && path[strcspn(path, row->forbidden)])
+        return error_set(err, "the name holds a character that the printer's "
+                              "file system cannot have");
+    while (*part) {
+        size_t len = strcspn(part, "/");
+
+        if (row->part_max && len > row->part_max)
+            return error_set(err, "a name is over %zu bytes; use a shorter one",
+                             row->part_max);
+        part += len + (part[len] != '\0');
+    }
+    return true;
+}
+
 static bool fill_request(const struct driver *driver, enum command command,
                          const struct driver_step *step,
                          const struct order_arguments *arguments,
                          const struct device *device, struct request *request,
                          struct error *err)
 {
+    int headers = 0;
+
     *request = (struct request){
         .method = step->method, .timeout_ms = step->timeout_ms, .once = true};
+    if (step->creates && upload_row(driver, device) &&
+        !check_new_name(upload_row(driver, device), arguments->path, err))
+        return false;
+    if (step->header)
+        request->headers[headers++] = step->header;
+    if (step->force && arguments->force)
+        request->headers[headers] = step->force;
     return fill_target(driver, step->target, command, arguments, device,
                        request, err);
 }
@@ -101,6 +146,7 @@ enum encode_result driver_encode(const struct driver *driver,
         kind = row->steps[step].kind;
     switch (kind) {
     case STEP_END: return ENCODE_DONE;
+    case STEP_FILES:
     case STEP_WAIT: return ENCODE_WAIT;
     case STEP_SEND: break;
     }
@@ -119,6 +165,9 @@ bool driver_step_done(const struct driver_step *step, int64_t job,
     if (state < STATE_COUNT && (step->until & STATE_BIT(state)))
         return true;
     if (step->job_new && current >= 0 && current != job)
+        return true;
+    if (step->transfer_gone &&
+        telemetry_integer(t, SLOT_TRANSFER_ACTIVE, 0) == 0)
         return true;
     if (!step->job_gone || job < 0)
         return false;

@@ -40,6 +40,12 @@ struct verdict {
 };
 
 #define ANY COMMAND_COUNT
+#define NO_PRINT                                                               \
+    "the printer refused: it cannot start a print in this state; wait until "  \
+    "it is idle"
+#define OUTSIDE                                                                \
+    "the printer refused: the credentials are wrong or the path lies outside " \
+    "its storages"
 
 /* The first row that fits. */
 static const struct verdict verdicts[] = {
@@ -52,10 +58,31 @@ static const struct verdict verdicts[] = {
     {403, 403, COMMAND_PRINT, ORDER_NOT_ALLOWED,
      "the printer refused: the credentials are wrong or the file lies "
      "outside the storages it prints from"},
+    {404, 405, COMMAND_CANCEL_TRANSFER, ORDER_NOT_SUPPORTED,
+     "this printer cannot stop a transfer"},
+    {403, 403, COMMAND_LIST_FILES, ORDER_NOT_ALLOWED, OUTSIDE},
+    {403, 403, COMMAND_FILE_INFO, ORDER_NOT_ALLOWED, OUTSIDE},
+    {403, 403, COMMAND_CREATE_FOLDER, ORDER_NOT_ALLOWED, OUTSIDE},
+    {403, 403, COMMAND_DELETE, ORDER_NOT_ALLOWED, OUTSIDE},
     {403, 403, ANY, ORDER_AUTH,
      "the printer refused the credentials; check username and password"},
     {404, 404, COMMAND_PRINT, ORDER_NOT_FOUND,
      "the printer has no such file; check storage, folder and name"},
+    {404, 404, COMMAND_PRINT_SELECTED, ORDER_NOT_FOUND,
+     "the selected file is not there any more; order list_files and select "
+     "one"},
+    {404, 404, COMMAND_REPRINT, ORDER_NOT_FOUND,
+     "the file of the last job is not there any more"},
+    {404, 404, COMMAND_LIST_FILES, ORDER_NOT_FOUND,
+     "the printer has no such folder; check storage and name"},
+    {404, 404, COMMAND_FILE_INFO, ORDER_NOT_FOUND,
+     "the printer has no such file; check storage, folder and name"},
+    /* Buddy says so whatever the reason is. */
+    {404, 404, COMMAND_DELETE, ORDER_NOT_FOUND,
+     "the printer has no such file or folder, or the folder is not empty: a "
+     "Buddy deletes only what is empty"},
+    {404, 404, COMMAND_CREATE_FOLDER, ORDER_NOT_FOUND,
+     "the printer has no such storage"},
     {404, 404, ANY, ORDER_WRONG_JOB, "the job is not the current one any more"},
     {405, 405, ANY, ORDER_NOT_SUPPORTED, "this firmware has no such order"},
     {408, 408, ANY, ORDER_PRINTER_ERROR,
@@ -69,10 +96,21 @@ static const struct verdict verdicts[] = {
      "question is answered at the printer"},
     {409, 409, COMMAND_CONTINUE, ORDER_CONFLICT,
      "the printer refused: there is nothing to continue in this state"},
-    {409, 409, COMMAND_PRINT, ORDER_CONFLICT,
-     "the printer refused: it cannot start a print in this state; wait until "
-     "it is idle"},
+    {409, 409, COMMAND_PRINT, ORDER_CONFLICT, NO_PRINT},
+    {409, 409, COMMAND_PRINT_SELECTED, ORDER_CONFLICT, NO_PRINT},
+    {409, 409, COMMAND_REPRINT, ORDER_CONFLICT, NO_PRINT},
+    {409, 409, COMMAND_DELETE, ORDER_CONFLICT,
+     "the printer refused: the file is printed or transferred now, or the "
+     "folder is not empty (\"force\": true deletes what is in it, on a "
+     "Raspberry Pi)"},
+    {409, 409, COMMAND_CREATE_FOLDER, ORDER_CONFLICT,
+     "the printer refused: there is such a file or folder already, or the "
+     "storage cannot be written"},
     {409, 409, ANY, ORDER_CONFLICT, "the printer refused in this state"},
+    {500, 500, COMMAND_CREATE_FOLDER, ORDER_PRINTER_ERROR,
+     "the printer could not create it; is the storage full or missing?"},
+    {507, 507, COMMAND_CREATE_FOLDER, ORDER_PRINTER_ERROR,
+     "the printer's storage is full or missing"},
     {410, 410, ANY, ORDER_NOT_SUPPORTED, "this firmware dropped this order"},
     {413, 413, ANY, ORDER_TOO_BIG, "the printer found the order too big"},
     {414, 414, ANY, ORDER_TOO_BIG,

@@ -354,6 +354,7 @@ static const struct driver_endpoint endpoints[] = {
 #define FINISHED  STATE_BIT(STATE_FINISHED)
 #define STOPPED   STATE_BIT(STATE_STOPPED)
 #define ATTENTION STATE_BIT(STATE_ATTENTION)
+#define ANY_STATE (STATE_BIT(STATE_COUNT) - 1)
 
 /* The Pi answers 409 in ATTENTION. */
 static unsigned cancel_states(const struct device *device)
@@ -369,7 +370,22 @@ static unsigned print_states(const struct device *device)
                                            : IDLE | READY | STOPPED | FINISHED;
 }
 
-#define JOB "/api/v1/job/{job}"
+/* A Buddy's transfer cannot be stopped from outside. */
+static unsigned cancel_transfer_states(const struct device *device)
+{
+    return device->variant == PRUSALINK_PI ? ANY_STATE : 0;
+}
+
+#define JOB   "/api/v1/job/{job}"
+#define FILES "/api/v1/files{path}"
+
+/* Buddy waits for its planner to take the print before it answers, then shows
+ * IDLE for some seconds. A question counts: the print was taken. */
+#define PRINT_STEPS                                                            \
+    {                                                                          \
+        {STEP_SEND, HTTP_POST, FILES, .timeout_ms = 15000},                    \
+            {STEP_WAIT, .until = PRINTING | ATTENTION, .job_new = true},       \
+    }
 
 /* 204 means "order taken". Buddy's PAUSED covers pausing and resuming, its
  * PRINTING also aborting: only the next polls show the effect. A resumed print
@@ -391,12 +407,22 @@ static const struct driver_command commands[] = {
      .steps = {{STEP_SEND, HTTP_PUT, JOB "/continue"},
                {STEP_WAIT, .until = IDLE | READY | BUSY | PRINTING | PAUSED |
                                     FINISHED | STOPPED}}},
-    /* Buddy waits for its planner to take the print before it answers, then
-     * shows IDLE for some seconds. A question counts: the print was taken. */
-    {COMMAND_PRINT, .states_of = print_states,
-     .steps = {{STEP_SEND, HTTP_POST, "/api/v1/files{path}",
-                .timeout_ms = 15000},
-               {STEP_WAIT, .until = PRINTING | ATTENTION, .job_new = true}}},
+    {COMMAND_PRINT, .states_of = print_states, .steps = PRINT_STEPS},
+    {COMMAND_PRINT_SELECTED, .states_of = print_states, .steps = PRINT_STEPS},
+    {COMMAND_REPRINT, .states_of = print_states, .steps = PRINT_STEPS},
+    {COMMAND_SELECT_FILE, ANY_STATE, .steps = {{STEP_FILES}}},
+    {COMMAND_LIST_FILES, ANY_STATE, .steps = {{STEP_FILES}}},
+    {COMMAND_FILE_INFO, ANY_STATE, .steps = {{STEP_FILES}}},
+    {COMMAND_CREATE_FOLDER, ANY_STATE,
+     .steps = {{STEP_SEND, HTTP_PUT, FILES, .creates = true,
+                .header = "Create-Folder: ?1"}}},
+    /* Only the Pi can delete a folder with something in it. */
+    {COMMAND_DELETE, ANY_STATE,
+     .steps = {{STEP_SEND, HTTP_DELETE, FILES, .timeout_ms = 15000,
+                .force = "Force: ?1"}}},
+    {COMMAND_CANCEL_TRANSFER, .states_of = cancel_transfer_states,
+     .steps = {{STEP_SEND, HTTP_DELETE, "/api/v1/transfer"},
+               {STEP_WAIT, .transfer_gone = true}}},
     {COMMAND_COUNT},
 };
 

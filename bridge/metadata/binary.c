@@ -49,6 +49,11 @@ static void take_line(void *context, const char *bytes, size_t len)
     }
 }
 
+static void ignore(void *context, const char *bytes, size_t len)
+{
+    (void)context, (void)bytes, (void)len;
+}
+
 static bool file_header(struct binary *b, struct error *err)
 {
     uint32_t version = u32(b->header + 4);
@@ -111,11 +116,10 @@ static bool metadata(struct binary *b, int64_t packed, struct error *err)
     if (size > METADATA_MAX || packed > METADATA_MAX)
         return error_set(err, "a block of metadata of %lu bytes is too long",
                          (unsigned long)(size > packed ? size : packed));
-    /* Only INI is known; JSON was announced. */
-    if (u16(b->header + b->header_len - 2) != 0)
-        return skip(b, packed);
     b->lines = (struct lines){.len = 0};
-    b->unpack.sink = take_line;
+    /* Only INI is known; libbgcode has begun to write JSON. */
+    b->unpack.sink =
+        u16(b->header + b->header_len - 2) == 0 ? take_line : ignore;
     b->unpack.context = b;
     b->left = packed;
     b->state = BINARY_DATA;

@@ -25,31 +25,20 @@ struct row {
     int rank;
 };
 
-static double *place(struct facts *f, enum fact fact)
-{
-    switch (fact) {
-    case FACT_WEIGHT: return &f->found.weight_g;
-    case FACT_LENGTH: return &f->found.length_mm;
-    case FACT_LAYER_HEIGHT: return &f->found.layer_height_mm;
-    case FACT_SECONDS:
-    case FACT_TYPES:
-    case FACT_COUNT: break;
-    }
-    return NULL;
-}
-
 /* 0 is not known: slicers write 0.00 where they lack a density. */
 static void tell(struct facts *f, enum fact fact, int rank, double value)
 {
-    double *number = place(f, fact);
-
     if (!(value > 0) || value > most[fact] || rank <= f->rank[fact])
         return;
-    if (number)
-        *number = value;
-    else
-        f->found.seconds = (int64_t)(value + 0.5);
     f->rank[fact] = rank;
+    switch (fact) {
+    case FACT_WEIGHT: f->found.weight_g = value; break;
+    case FACT_LENGTH: f->found.length_mm = value; break;
+    case FACT_LAYER_HEIGHT: f->found.layer_height_mm = value; break;
+    case FACT_SECONDS: f->found.seconds = (int64_t)(value + 0.5); break;
+    case FACT_TYPES:
+    case FACT_COUNT: break;
+    }
 }
 
 static const char *next_type(const char *list, char *type, size_t size)
@@ -128,27 +117,41 @@ static void read_one(struct facts *f, const struct row *row, const char *value)
         tell(f, row->fact, row->rank, number);
 }
 
-static bool unit(const char *text, size_t len, enum fact *fact, double *factor)
+/* CuraEngine writes 6666 until Cura puts in what it really is. */
+static void read_cura(struct facts *f, const struct row *row, const char *value)
 {
-    static const struct {
-        const char *name;
-        enum fact fact;
-        double factor;
-    } units[] = {
-        {"mm", FACT_LENGTH, 1},
-        {"m", FACT_LENGTH, 1000},
-        {"g", FACT_WEIGHT, 1},
-    };
+    if (strcmp(value, "6666") != 0)
+        read_one(f, row, value);
+}
+
+static const struct unit {
+    const char *name;
+    double grams, millimetres;
+} units[] = {
+    {"mm", 0, 1},
+    {"m", 0, 1000},
+    {"g", 1, 0},
+};
+
+static const struct unit *find_unit(const char *text, size_t len)
+{
     size_t i;
 
     for (i = 0; i < sizeof units / sizeof *units; i++)
         if (strlen(units[i].name) == len &&
-            strncmp(units[i].name, text, len) == 0) {
-            *fact = units[i].fact;
-            *factor = units[i].factor;
-            return true;
-        }
-    return false;
+            strncmp(units[i].name, text, len) == 0)
+            return &units[i];
+    return NULL;
+}
+
+static void tell_more(struct facts *f, enum fact fact, int rank, double known,
+                      double value)
+{
+    if (f->rank[fact] == rank && value + known <= most[fact]) {
+        f->rank[fact] = 0;
+        value += known;
+    }
+    tell(f, fact, rank, value);
 }
 
 /* "1.2m, 0.5m" (Cura), "617.3mm (4.4cm3)" and on the next line "5.4g" (Slic3r,
@@ -156,30 +159,25 @@ static bool unit(const char *text, size_t len, enum fact *fact, double *factor)
 static void read_units(struct facts *f, const struct row *row,
                        const char *value)
 {
-    double sum[FACT_COUNT] = {0}, number, factor;
-    enum fact fact;
-    int i;
+    double weight = 0, length = 0, number;
 
     while (*(value += strspn(value, ", ")) && *value != '(') {
+        const struct unit *unit;
         size_t len;
 
         if (!words_number(value, &value, &number))
             return;
         value += strspn(value, " ");
         len = strspn(value, "abcdefghijklmnopqrstuvwxyz");
-        if (!unit(value, len, &fact, &factor))
+        unit = find_unit(value, len);
+        if (!unit)
             return;
-        sum[fact] += number * factor;
+        weight += number * unit->grams;
+        length += number * unit->millimetres;
         value += len;
     }
-    for (i = 0; i < FACT_COUNT; i++) {
-        double *known = place(f, (enum fact)i);
-
-        if (known && f->rank[i] == row->rank && *known + sum[i] <= most[i])
-            *known += sum[i];
-        else
-            tell(f, (enum fact)i, row->rank, sum[i]);
-    }
+    tell_more(f, FACT_WEIGHT, row->rank, f->found.weight_g, weight);
+    tell_more(f, FACT_LENGTH, row->rank, f->found.length_mm, length);
 }
 
 /* "model printing time: 23m 11s; total estimated time: 29m 14s" on one line. */
@@ -225,7 +223,7 @@ static const struct row rows[] = {
     {"Filament weight", read_sum, FACT_WEIGHT, 1},
     {"Filament type", read_types, FACT_TYPES, 1},
     {"Layer height", read_one, FACT_LAYER_HEIGHT, 1},
-    {"TIME", read_one, FACT_SECONDS, 1},
+    {"TIME", read_cura, FACT_SECONDS, 1},
     {"PRINT.TIME", read_one, FACT_SECONDS, 1},
     /* Simplify3D 4 and 5 */
     {"Filament length", read_units, FACT_LENGTH, 1},

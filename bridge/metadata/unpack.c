@@ -60,35 +60,41 @@ static bool inflate_feed(struct unpack *u, const unsigned char *bytes,
     return true;
 }
 
-/* count bits of the oldest; they are known to be there. */
+/* The oldest count bits; 0 when there are not so many. */
 static uint32_t take(struct heatshrink *h, unsigned count)
 {
+    if (count > h->count)
+        return 0;
     h->count -= count;
     return h->bits >> h->count & ((1u << count) - 1);
+}
+
+static void put_byte(struct heatshrink *h, unsigned char *out,
+                     unsigned char byte)
+{
+    h->window[h->at++ % HEATSHRINK_WINDOW] = byte;
+    *out = byte;
 }
 
 /* What the bits give: a byte, or a copy of up to 16 bytes that came out before
  * (zeros before the first). 0 when there are too few bits. */
 static size_t expand(struct heatshrink *h, unsigned char *out)
 {
-    uint32_t back = 0;
-    size_t len = 1, i;
+    bool literal = h->count > 0 && (h->bits >> (h->count - 1) & 1);
+    uint32_t back;
+    size_t len, i;
 
-    if (h->count >= 9 && h->bits >> (h->count - 1) & 1) {
-        out[0] = (unsigned char)(take(h, 9) & 0xff);
-    } else if (h->count >= 1 + h->index_bits + LENGTH_BITS &&
-               !(h->bits >> (h->count - 1) & 1)) {
-        (void)take(h, 1);
-        back = take(h, h->index_bits) + 1;
-        len = take(h, LENGTH_BITS) + 1;
-    } else {
+    if (h->count < (literal ? 9 : 1 + h->index_bits + LENGTH_BITS))
         return 0;
+    (void)take(h, 1);
+    if (literal) {
+        put_byte(h, out, (unsigned char)take(h, 8));
+        return 1;
     }
-    for (i = 0; i < len; i++, h->at++) {
-        if (back)
-            out[i] = h->window[(h->at - back) % HEATSHRINK_WINDOW];
-        h->window[h->at % HEATSHRINK_WINDOW] = out[i];
-    }
+    back = take(h, h->index_bits) + 1;
+    len = take(h, LENGTH_BITS) + 1;
+    for (i = 0; i < len; i++)
+        put_byte(h, out + i, h->window[(h->at - back) % HEATSHRINK_WINDOW]);
     return len;
 }
 

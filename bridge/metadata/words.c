@@ -10,14 +10,17 @@
 bool words_number(const char *text, const char **end, double *number)
 {
     size_t len = strspn(text, DIGITS "."), whole = strspn(text, DIGITS);
+    char digits[25];
 
-    /* strtod would take inf, nan, hexadecimal, signs and two points. */
-    if (len == 0 || len > 24 ||
+    /* strtod would take inf, nan, 0x1, 1e1, signs and two points. */
+    if (len == 0 || len >= sizeof digits ||
         (text[whole] == '.' &&
          whole + 1 + strspn(text + whole + 1, DIGITS) != len) ||
         (whole == 0 && len == 1))
         return false;
-    *number = strtod(text, NULL);
+    memcpy(digits, text, len);
+    digits[len] = '\0';
+    *number = strtod(digits, NULL);
     *end = text + len;
     return *number <= NUMBER_MAX;
 }

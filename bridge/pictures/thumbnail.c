@@ -21,10 +21,16 @@ static uint64_t hash_of(const char *text)
     return hash;
 }
 
-static int64_t current_job(const struct printer *printer)
+/* Of which is known what it is: then its picture's address is, too. */
+static int64_t current_job(struct printer *printer)
 {
-    return printer_online(printer)
-               ? telemetry_integer(printer_telemetry(printer), SLOT_JOB_ID, -1)
+    const struct job *job = &printer_memory(printer)->job;
+    int64_t seen =
+        telemetry_integer(printer_telemetry(printer), SLOT_JOB_ID, -1);
+
+    return printer_online(printer) && job->phase != JOB_NONE &&
+                   job->now.id == seen
+               ? seen
                : -1;
 }
 

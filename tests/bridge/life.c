@@ -100,8 +100,12 @@ static int job_body(const struct far_side *far, char *out, size_t size)
     return snprintf(out, size,
                     "{\"id\":%d,\"state\":\"PRINTING\",\"progress\":%d.00,"
                     "\"file\":{\"name\":\"BOX~1.GCO\","
-                    "\"display_name\":\"box%d.gcode\",\"path\":\"/usb\"}}",
-                    id, far->progress, id);
+                    "\"display_name\":\"box%d.gcode\",\"path\":\"/usb\""
+                    "%s%s%s}}",
+                    id, far->progress, id,
+                    far->thumbnail ? ",\"refs\":{\"thumbnail\":" : "",
+                    far->thumbnail ? far->thumbnail : "",
+                    far->thumbnail ? "}" : "");
 }
 
 static int read_body(const struct far_side *far, const char *target, char *out,
@@ -124,7 +128,10 @@ static int read_body(const struct far_side *far, const char *target, char *out,
         (void)snprintf(out, size, "{}");
     else if (strcmp(target, "/api/v1/storage") == 0)
         (void)snprintf(out, size, "{\"storage_list\":[]}");
-    else
+    else if (strncmp(target, "/thumb", 6) == 0 && far->picture_code) {
+        (void)snprintf(out, size, "%s", far->picture ? far->picture : "");
+        return far->picture_code;
+    } else
         return 404;
     return 200;
 }
@@ -160,6 +167,9 @@ static void answer(struct world *life, const struct request *request)
         (void)snprintf(a.reason, sizeof a.reason, "no luck");
         body[0] = '\0';
     }
+    if (life->far.etag)
+        (void)snprintf(a.headers.etag, sizeof a.headers.etag, "%s",
+                       life->far.etag);
     a.body = body;
     a.len = strlen(body);
     printer_answered(life->printer, &a, life->now);
@@ -170,7 +180,11 @@ static void turn(struct world *life)
     struct request request;
     int turns = 0;
 
-    while (printer_next(life->printer, life->now, &request)) {
+    for (;;) {
+        if (life->step)
+            life->step(life->step_arg, life->now);
+        if (!printer_next(life->printer, life->now, &request))
+            break;
         assert_true(++turns < 100);
         life->sent[life->sent_count++ % LIFE_MAX] = request;
         answer(life, &request);

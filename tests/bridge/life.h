@@ -32,8 +32,13 @@ struct far_side {
     enum http_result result;        /* of everything */
     enum http_result order_result;  /* of orders */
     enum http_result errand_result; /* of /errand */
-    bool challenges;                /* asks each time who we are */
-    bool order_lost; /* carried out, but the answer does not come */
+    const char
+        *thumbnail;      /* JSON: where the job's picture is; NULL = no refs */
+    int picture_code;    /* of /thumb...; 0 = 404 */
+    const char *picture; /* its bytes */
+    const char *etag;    /* NULL = none */
+    bool challenges;     /* asks each time who we are */
+    bool order_lost;     /* carried out, but the answer does not come */
     void (*on_order)(struct far_side *far); /* when one is carried out */
 };
 
@@ -51,6 +56,9 @@ struct world {
     int log_count;
     enum event events[LIFE_MAX];
     int event_count;
+    /* Called before the printer is asked what is next; NULL = nobody. */
+    void (*step)(void *arg, struct moment now);
+    void *step_arg;
 };
 
 void life_open(struct world *life, const struct printer_memory *memory);

@@ -284,7 +284,9 @@ static void can_says_what_may_be_ordered_now(void **state)
     live(s, 100);
     assert_said(s, "p/mk4/can/pause offline");
     assert_said(s, "p/mk4/can/refresh online");
-    assert_silent(s, "p/mk4/can/cancel");
+    assert_silent(s, "p/mk4/can/cancel ");
+    assert_silent(s, "p/mk4/can/cancel_transfer"); /* a Buddy cannot */
+    assert_said(s, "p/mk4/can/print_selected offline");
     print(s, 7, 10, 3600);
     live_on(s, 6000);
     assert_said(s, "p/mk4/can/pause online");

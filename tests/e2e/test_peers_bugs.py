@@ -1,5 +1,5 @@
-"""Bugs that other bridges had, one story each. The numbers are those of our study of them; what is not here:
-20 (picture of a vanished job), since there are no pictures yet."""
+"""Bugs that other bridges had, one story each. The numbers are those of our study of them; 20 (picture of a vanished job)
+is in test_pictures.py."""
 import json
 import re
 

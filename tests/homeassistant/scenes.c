@@ -96,6 +96,13 @@ void scene_minimal(struct scene *scene)
     scene_report(scene, FIELD_STATE);
 }
 
+static const char *const files[] = {
+    "Gro\xc3\x9f & klein 100%.gcode",
+    "parts/box.gcode",
+    "box.gcode",
+    NULL,
+};
+
 void scene_buddy(struct scene *scene)
 {
     begin(scene, "buddy");
@@ -108,6 +115,12 @@ void scene_buddy(struct scene *scene)
     report_common(scene);
     REPORT(scene, FIELD_JOB_CHANGE_IN, FIELD_JOB_CHANGE_AT);
     report_storage(scene, "/usb/", false);
+    REPORT(scene, FIELD_FILES_LIST, FIELD_FILES_SELECTED,
+           FIELD_FILES_SELECTED_NAME);
+    scene->printer.files = files;
+    scene->printer.file_selected = files[1];
+    scene->printer.commands[COMMAND_CANCEL_TRANSFER] = false;
+    scene->printer.commands[COMMAND_DELETE] = false;
 }
 
 void scene_pi(struct scene *scene)
@@ -130,6 +143,8 @@ void scene_pi(struct scene *scene)
            FIELD_CONNECT_MESSAGE);
     report_storage(scene, "/local", true);
     report_storage(scene, "/sdcard", false);
+    REPORT(scene, FIELD_FILES_LIST, FIELD_FILES_SELECTED_NAME);
+    scene->printer.file_selected = "gone.gcode";
 }
 
 static void custom(struct scene *scene, const char *key, enum quantity quantity)

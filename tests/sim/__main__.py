@@ -14,8 +14,22 @@ else:
     from . import Sim
 
 
+EPILOG = """\
+profiles: buddy (MK4, XL, MINI, CORE One), pi (PrusaLink on a Raspberry Pi)
+some options (options.py has all of them):
+  password=TEXT serial=TEXT speed=60 script=demo|flaky state=IDLE firmware=6.2.4
+  files=10000       so many files more; keep=4000000 hashed=0 what is kept of uploads
+  cameras=1 update=0.9.0 connect=1 tree_lag=0.1                         (pi)
+through the control port: POST /NAME/METHOD with a JSON object of arguments
+  {"path": "/usb/x.gcode", "size": 1000}  to /mk4/add_file,  {} to /mk4/disk_full,
+  {"rate": 50000} to /mk4/foreign_transfer,  {"kind": "pace", "method": "PUT", "rate": 100000} to /mk4/fault
+GET /NAME, /NAME/requests, /NAME/uploads. README.md tells the rest.
+"""
+
+
 def arguments():
-    parser = argparse.ArgumentParser(prog="sim", description="Simulated printers on loopback.")
+    parser = argparse.ArgumentParser(prog="sim", description="Simulated printers on loopback.", epilog=EPILOG,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--control", type=int, metavar="PORT", help="open a control port (0: any free one)")
     parser.add_argument("--until-eof", action="store_true", help="also end when stdin ends")
     parser.add_argument("printers", nargs="+", metavar="NAME=PROFILE[:PORT][,key=value...]")

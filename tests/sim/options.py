@@ -6,8 +6,9 @@ COMMON = {
     "address": "127.0.0.1", "port": 0, "speed": 1.0, "username": "maker", "password": None, "api_key": None,
     "serial": None, "hostname": None, "firmware": None, "nonce_life": None, "state": "IDLE", "script": None,
     "job_id": 0, "warmup": 0.0, "model": "",
-    # Of what is uploaded: the most that is kept of a file (of longer ones only size and sha256), and whether it is hashed.
+    # Of what is uploaded: the most that is kept of a file (of longer ones only size and sha256), is it hashed?
     "keep": 4_000_000, "hashed": True,
+    "files": 0, "cameras": 0,       # so many are there at the start
     # Seconds on the wall that a phase lasts before the next one follows by itself.
     "starting": 1.0, "starting_questions": 1.0, "pausing": 0.3, "resuming": 0.3, "aborting": 0.5,
     "aborting_preview": 0.3, "finishing": 0.3, "finished": None, "stopped": None,
@@ -17,7 +18,7 @@ PROFILES = {
               "mmu": False, "nozzle_diameter": 0.4},
     "pi": {"firmware": "3.14.0-8179", "version": "0.8.1", "boot_wait": 0.0, "serial_wait": 0.0, "late_wait": 0.0,
            "nozzle_diameter": 0.4, "name": "Prusa", "location": "", "tree_lag": 0.1,
-           # A version that could be installed; seconds that pip takes; it fails. Is there a Connect? 0.8.1's broken trigger.
+           # A version to install; seconds that pip takes; it fails. A Connect is there. POST snap is broken.
            "update": "", "update_wait": 0.5, "update_fails": False, "connect": False, "snap_fails": True,
            "starting": 0.1, "pausing": 0.1, "resuming": 0.1, "aborting": 0.1, "finishing": 0.1, "finished": 11.0, "stopped": 11.0},
 }
@@ -27,7 +28,7 @@ TEXTS = {"address", "username", "password", "api_key", "serial", "hostname", "fi
          "version", "name", "location", "update"}
 LETTERS = string.ascii_letters + string.digits
 WORDS = {"true": True, "false": False, "none": None}
-FIXED = {"buddy": {"username": "maker", "api_key": "the password"}, "pi": {}}
+FIXED = {"buddy": {"username": "always maker", "api_key": "always the password", "cameras": "none"}, "pi": {}}
 
 
 def complete(name, profile, given):
@@ -37,7 +38,7 @@ def complete(name, profile, given):
     options = COMMON | PROFILES[profile]
     for key, value in given.items():
         if key in FIXED[profile]:
-            raise ValueError(f"{name}: {key} of a {profile} is always {FIXED[profile][key]}")
+            raise ValueError(f"{name}: {key} of a {profile} is {FIXED[profile][key]}")
         if key not in options:
             raise ValueError(f"{name}: {profile} has no option {key!r}, there are {', '.join(sorted(options))}")
         options[key] = typed(name, key, value)

@@ -3,6 +3,8 @@
 
 async def demo(core):
     """Prints, pauses for a moment, asks for attention, goes on, finishes, idles, begins again."""
+    if core.profile == "pi" and not core.server.cameras.loaded:
+        core.server.cameras.detect("Camera")
     wait = 60.0 / max(float(core.options["speed"]), 0.001)      # a minute of the story
     while True:
         begin(core, gap=core.profile == "buddy")

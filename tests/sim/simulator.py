@@ -38,6 +38,9 @@ class Sim:
             raise ValueError(f"{name}: no script {options['script']!r}, there are {', '.join(SCRIPTS)}")
         printer = Printer(self, self.call(lambda: Core(name, profile, options)))
         self.printers[name] = printer
+        printer.add_files(int(options["files"]))
+        for number in range(int(options["cameras"])):
+            printer.add_camera(f"Camera {number + 1}")
         if options["script"]:
             self.call(lambda: self._scripts.append(
                 asyncio.ensure_future(SCRIPTS[options["script"]](printer._core))))

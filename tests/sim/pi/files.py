@@ -2,6 +2,7 @@
 import datetime
 import email.utils
 import hashlib
+import mimetypes
 import re
 import urllib.parse
 
@@ -81,14 +82,15 @@ def seconds(text):
 
 
 def size_of(node):
-    return sum(map(size_of, node.children)) if isinstance(node, Folder) else node.size
+    if not isinstance(node, Folder):
+        return node.size
+    return sum(size_of(child) for child in node.children if not child.name.startswith("."))
 
 
 def entry(node):
     if isinstance(node, Folder):
-        value = {"type": "FOLDER", "name": node.name, "read_only": node.read_only, "m_timestamp": node.mtime,
-                 "size": size_of(node)}
-        return {k: v for k, v in value.items() if k != "m_timestamp" or not node.read_only}
+        known = {"read_only": node.read_only} | ({} if node.read_only else {"m_timestamp": node.mtime})
+        return {"type": "FOLDER", "name": node.name} | (known if node.mtime else {}) | {"size": size_of(node)}
     return {"type": "PRINT_FILE" if node.printable else "FILE", "name": node.name, "read_only": node.read_only,
             "m_timestamp": node.mtime, "size": node.size}
 
@@ -202,7 +204,7 @@ def download(core, request, storage_name, path):
     node, path = found
     if isinstance(node, Folder) or not path.startswith("/local/"):
         return core.server.page(500, request)
-    kind = "text/plain" if node.name.endswith(".txt") else "text/x.gcode" if node.printable else "application/octet-stream"
+    kind = mimetypes.guess_type(node.name)[0] or "application/octet-stream"
     return Response(200, pieces=node.pieces(), length=node.size, content_type=kind,
                     headers=[("Content-Disposition", f'attachment;filename="{node.name}"')])
 

@@ -156,8 +156,8 @@ class PiServer:
         return response.body if response.json is None else raw(json.dumps(response.json))
 
     def encode(self, request, response):
-        body = b"" if response.pieces is not None or response.status in (204, 304) else self.body(response)
-        length = response.length if response.pieces is not None else len(self.body(response))
+        body = b"" if response.pieces is not None else self.body(response)      # with 204, too [seen]
+        length = response.length if response.pieces is not None else len(body)
         kind = "application/json; charset=utf-8" if response.json is not None else response.content_type or HTML
         cached = any(name == "ETag" for name, _ in response.headers)
         lines = [f"HTTP/1.0 {response.status} {TITLES.get(response.status, 'Unknown')}"]
@@ -166,6 +166,5 @@ class PiServer:
         lines += [f"{name}: {value}" for name, value in response.headers]
         lines += [] if response.status == 304 else [f"Content-Type: {kind}"]
         head = raw("\r\n".join([*lines, f"Content-Length: {length}"]) + "\r\n\r\n")
-        if request.method == "HEAD":
-            return [head], "close"
+        # To HEAD as well: nobody takes the body away [seen].
         return itertools.chain([head], response.pieces or ([body] if body else [])), "close"

@@ -1,0 +1,144 @@
+/* upload FILE [PATH] [--print] [--overwrite]. */
+#include "bridge/cli/choose.h"
+#include "bridge/cli/listing.h"
+#include "bridge/cli/place.h"
+#include "bridge/cli/progress.h"
+#include "bridge/cli/sending.h"
+#include "bridge/cli/show.h"
+#include "bridge/cli/words.h"
+
+#include <unistd.h>
+
+/* Does the last part of the path end like a file (".gcode")? */
+static bool looks_like_file(const char *path)
+{
+    const char *name = place_name(path), *dot = strrchr(name, '.');
+
+    return dot && dot != name && dot[1];
+}
+
+/* Is there a folder of this name? One that is a storage surely is. */
+static bool is_folder(struct client *client, const char *path, bool *folder,
+                      struct error *err)
+{
+    struct listing listing;
+    enum listing_result result;
+
+    *folder = path[strlen(path) - 1] == '/';
+    if (*folder || looks_like_file(path))
+        return true;
+    result = listing_read(client, path, &listing, err);
+    *folder = result == LISTING_READ && listing_is_folder(&listing);
+    listing_release(&listing);
+    return result != LISTING_FAILED;
+}
+
+/* Where it goes: PATH; below PATH if that is a folder; else the first storage
+ * that can be written. */
+static bool find_path(const struct call *call, struct client *client,
+                      char *path, size_t size, struct error *err)
+{
+    const char *name = place_name(call->argv[0]);
+    char wish[FILE_PATH_MAX + 1];
+    bool folder;
+
+    if (!*name)
+        return error_set(err, "upload takes a file, not a folder; for a whole "
+                              "folder there is sync");
+    if (call->argc < 2)
+        return place_complete(name, &client->t, &client->device.storages, path,
+                              size, err);
+    if (!*call->argv[1] ||
+        !place_complete(call->argv[1], &client->t, &client->device.storages,
+                        wish, sizeof wish, err))
+        return *call->argv[1] ? false : error_set(err, "PATH is empty");
+    if (!is_folder(client, wish, &folder, err))
+        return false;
+    if (!folder)
+        return place_complete(wish, NULL, NULL, path, size, err);
+    return place_join(wish, name, path, size) ||
+           error_set(err, "the path is too long; use a shorter name or folder");
+}
+
+static void put_json(const struct client *client, const struct sending *sending,
+                     const char *message, struct buffer *out)
+{
+    const struct upload_result *result = &sending->result;
+
+    (void)buffer_text_add(out, "{\"printer\":");
+    show_json_text(client->config->id, out);
+    (void)buffer_text_add(out, ",\"path\":");
+    show_json_text(sending->path, out);
+    (void)buffer_format(
+        out,
+        ",\"status\":\"%s\",\"code\":\"%s\",\"stored\":%s,"
+        "\"printed\":%s,\"size\":%lld,\"took_ms\":%lld,"
+        "\"tries\":%d,\"message\":",
+        *message ? "error" : "done", order_code_name(result->code),
+        result->stored ? "true" : "false", result->printed ? "true" : "false",
+        (long long)sending->size, (long long)sending->took_ms, result->tries);
+    show_json_text(message, out);
+    (void)buffer_text_add(out, "}\n");
+}
+
+static int say_stored(const struct client *client,
+                      const struct sending *sending)
+{
+    struct buffer out = {0};
+
+    (void)buffer_format(&out, "%s: ", client->config->id);
+    paint_text(&out, sending->path);
+    (void)buffer_text_add(&out, sending->result.printed
+                                    ? " stored and being printed; "
+                                    : " stored; ");
+    progress_summary(sending->size, sending->took_ms, &out);
+    (void)buffer_text_add(&out, "\n");
+    return say_buffer(&out);
+}
+
+static int say_refused(const struct client *client, const char *message)
+{
+    struct buffer shown = {0};
+
+    paint_text(&shown, message);
+    (void)say_failed("%s: %s", client->config->id, buffer_text(&shown));
+    buffer_release(&shown);
+    return EXIT_FAILED;
+}
+
+static int upload(const struct call *call, struct client *client)
+{
+    bool json = call->options & OPTION_JSON, ok;
+    char path[FILE_PATH_MAX + 1] = "";
+    struct sending sending = {
+        .file = call->argv[0],
+        .path = path,
+        .print = call->options & OPTION_PRINT,
+        .overwrite = call->options & OPTION_OVERWRITE,
+        .live = !json && isatty(STDERR_FILENO),
+    };
+    struct error err = {""};
+    struct buffer out = {0};
+
+    desk_catch_signals(client->desk);
+    if (client->failed)
+        return say_refused(client, client->err.text);
+    ok = find_path(call, client, path, sizeof path, &err) &&
+         sending_run(&sending, client, &err);
+    if (json) {
+        put_json(client, &sending, err.text, &out);
+        if (say_buffer(&out) != EXIT_DONE)
+            return EXIT_FAILED;
+    }
+    if (!ok)
+        return say_refused(client, err.text);
+    return json ? EXIT_DONE : say_stored(client, &sending);
+}
+
+/* The status tells whether it can print, and makes the login known. */
+static const char *const plan[] = {"?version", "status", "storage", NULL};
+
+int word_upload(struct call *call)
+{
+    return choice_run(call, plan, upload);
+}
