@@ -164,11 +164,12 @@ struct driver_upload {
     const char *content_type; /* to be sent whatever the file is */
     const char *print_header; /* "Print-After-Upload: ?1" */
     const char *overwrite_header;
-    const char *probe;         /* small target to log in at before an upload */
     int64_t login_max_ms;      /* a login is good for so long, surely */
     size_t path_max;           /* bytes of the path, not encoded; 0 = any */
     size_t part_max;           /* bytes of each part of it; 0 = any */
-    const char *forbidden;     /* characters that no name can have */
+    int64_t size_max;          /* bytes of a file; 0 = any */
+    const char *forbidden;     /* characters (UTF-8) that no name can have */
+    bool fat;                  /* no part may end with a dot or a space */
     const char *const *takes;  /* endings, ".gcode"; NULL = any; NULL-ended */
     const char *const *prints; /* endings; NULL-ended */
     /* Storages that exist and cannot be written; NULL-ended; may be NULL. */
@@ -192,7 +193,7 @@ struct driver {
                    struct device *device);
     /* Longest request target this printer takes; NULL = REQUEST_TARGET_MAX. */
     size_t (*target_max)(const struct device *device);
-    bool pictures; /* its job answer may fill device.picture */
+    bool pictures;             /* its job answer may fill device.picture */
     const char *model_default; /* for the device page until it is known; NULL */
     /* One per variant, 0 among them; ends with target NULL. NULL = none. */
     const struct driver_upload *uploads;
@@ -277,6 +278,13 @@ enum order_code driver_upload_check(const struct driver *driver,
                                     const char *path, bool print,
                                     struct error *err);
 
+/* What the answer to an upload's body means: a code, what to do next, and in
+ * message a sentence with cause and remedy ("" for ORDER_OK). */
+enum order_code driver_upload_judge(const struct driver_upload *row, int status,
+                                    const char *body, size_t len,
+                                    enum refusal *refusal, char *message,
+                                    size_t size);
+
 /* Fill only request->target: pattern with path in place of {path}, checked and
  * encoded as for an order. */
 bool driver_target(const struct driver *driver, const char *pattern,
@@ -297,5 +305,8 @@ const char *order_code_name(enum order_code code);
 enum order_code driver_judge(const struct driver *driver, enum command command,
                              int status, const char *body, size_t len,
                              char *message, size_t size);
+/* sentence, and the printer's own words behind it if there are any. */
+void driver_quote(const char *sentence, const char *body, size_t len,
+                  char *message, size_t size);
 
 #endif

@@ -54,54 +54,18 @@ static bool fill_target(const struct driver *driver, const char *pattern,
     return target_fits(&target, driver, device, err);
 }
 
-/* What is known of names that this device can make. */
-static const struct driver_upload *upload_row(const struct driver *driver,
-                                              const struct device *device)
-{
-    const struct driver_upload *row = driver->uploads;
-
-    while (row && row->target && row->variant != device->variant)
-        row++;
-    return row && row->target ? row : NULL;
-}
-
-/* The firmware would cut or refuse it, some of them only at the end. */
-static bool check_new_name(const struct driver_upload *row, const char *path,
-                           struct error *err)
-{
-    const char *part = path;
-
-    if (row->path_max && strlen(path) > row->path_max)
-        return error_set(err,
-                         "the path has %zu bytes and the printer takes %zu for "
-                         "a new one; use a shorter name",
-                         strlen(path), row->path_max);
-    if (row->forbidden && path[strcspn(path, row->forbidden)])
-        return error_set(err, "the name holds a character that the printer's "
-                              "file system cannot have");
-    while (*part) {
-        size_t len = strcspn(part, "/");
-
-        if (row->part_max && len > row->part_max)
-            return error_set(err, "a name is over %zu bytes; use a shorter one",
-                             row->part_max);
-        part += len + (part[len] != '\0');
-    }
-    return true;
-}
-
 static bool fill_request(const struct driver *driver, enum command command,
                          const struct driver_step *step,
                          const struct order_arguments *arguments,
                          const struct device *device, struct request *request,
                          struct error *err)
 {
+    const struct driver_upload *names = driver_upload(driver, device);
     int headers = 0;
 
     *request = (struct request){
         .method = step->method, .timeout_ms = step->timeout_ms, .once = true};
-    if (step->creates && upload_row(driver, device) &&
-        !check_new_name(upload_row(driver, device), arguments->path, err))
+    if (step->creates && names && !path_check_new(names, arguments->path, err))
         return false;
     if (step->header)
         request->headers[headers++] = step->header;

@@ -208,12 +208,22 @@ static void mend(char *message)
     message[at] = '\0';
 }
 
+void driver_quote(const char *sentence, const char *body, size_t len,
+                  char *message, size_t size)
+{
+    char words[4 * QUOTE_MAX + 1];
+
+    find_words(body, len, words, sizeof words);
+    (void)snprintf(message, size, "%s%s%s%s", sentence,
+                   *words ? " (it says: \"" : "", words, *words ? "\")" : "");
+    mend(message);
+}
+
 enum order_code driver_judge(const struct driver *driver, enum command command,
                              int status, const char *body, size_t len,
                              char *message, size_t size)
 {
     const struct verdict *verdict = find_verdict(command, status);
-    char words[4 * QUOTE_MAX + 1];
     char sentence[64];
 
     (void)driver;
@@ -223,10 +233,7 @@ enum order_code driver_judge(const struct driver *driver, enum command command,
     }
     (void)snprintf(sentence, sizeof sentence, "the printer answered HTTP %d",
                    status);
-    find_words(body, len, words, sizeof words);
-    (void)snprintf(message, size, "%s%s%s%s",
-                   verdict->sentence ? verdict->sentence : sentence,
-                   *words ? " (it says: \"" : "", words, *words ? "\")" : "");
-    mend(message);
+    driver_quote(verdict->sentence ? verdict->sentence : sentence, body, len,
+                 message, size);
     return verdict->code;
 }

@@ -35,4 +35,10 @@ bool path_check_form(const char *path, struct error *err);
 bool path_check(const char *path, enum path_kind kind,
                 const struct device *device, struct error *err);
 
+/* Can row's printers make a file or folder called that: its lengths and its
+ * characters. The firmware would cut or refuse it, some of them only at the
+ * end of the body. */
+bool path_check_new(const struct driver_upload *row, const char *path,
+                    struct error *err);
+
 #endif

@@ -439,6 +439,7 @@ const struct driver prusalink_driver = {
     .commands = commands,
     .settle = prusalink_settle,
     .target_max = target_max,
+    .uploads = prusalink_uploads,
     .pictures = true,
     .files = &prusalink_files,
 };

@@ -23,8 +23,9 @@
  *     metadata_reader_seek(r, offset);
  *     for each piece that arrives:
  *         if (!metadata_reader_feed(r, bytes, len, &err) ||
- *             metadata_reader_next(r) != (where the next piece begins))
+ *             (next = metadata_reader_next(r)) < 0 || next >= (its end))
  *             ...hang up: broken, or nothing more to learn here...
+ *     when the file itself ended: metadata_reader_end(r, NULL);
  *     facts = *metadata_reader_facts(r);
  *     metadata_reader_free(r); */
 #ifndef BRIDGE_METADATA_METADATA_H

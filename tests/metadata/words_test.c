@@ -93,19 +93,20 @@ static void durations_are_read(void **state)
 
 static void each_material_is_named_once(void **state)
 {
-    char out[20] = "";
+    char out[24] = "";
 
     (void)state;
     words_join(out, sizeof out, "PLA+");
     words_join(out, sizeof out, "PLA");
+    words_join(out, sizeof out, "LA");
     words_join(out, sizeof out, "");
     words_join(out, sizeof out, "PLA");
     words_join(out, sizeof out, "PLA+");
-    assert_string_equal(out, "PLA+, PLA");
+    assert_string_equal(out, "PLA+, PLA, LA");
     words_join(out, sizeof out, "a long name");
-    assert_string_equal(out, "PLA+, PLA");
+    assert_string_equal(out, "PLA+, PLA, LA");
     words_join(out, sizeof out, "PETG");
-    assert_string_equal(out, "PLA+, PLA, PETG");
+    assert_string_equal(out, "PLA+, PLA, LA, PETG");
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 """One request and its answer, as it should go. faults.py knows how it should not."""
 
 
-from .body import BodyWishes
+from .body import BodyWishes, BrokenOff
 
 
 class Exchange:
@@ -49,5 +49,7 @@ async def exchange(core, connection, request):
     record.body, record.received = request.body, len(request.body)
     try:
         return await Exchange(core, connection, request, record).run()
+    except BrokenOff:
+        return False
     finally:
         core.journal.end()
