@@ -392,6 +392,17 @@ struct printer_memory *printer_memory(struct printer *p)
     return &p->memory;
 }
 
+bool printer_sure(const struct printer *p)
+{
+    return p->online && p->contact &&
+           (p->serial_checked || p->identity_endpoint < 0);
+}
+
+const struct device *printer_device(const struct printer *p)
+{
+    return &p->device;
+}
+
 bool printer_judged(const struct printer *p)
 {
     return p->judged;

@@ -8,6 +8,7 @@
 #include "bridge/printer.h"
 
 #define ORDERS_MAX     8
+#define AWAY_MAX       16
 #define KEYS_MAX       256
 #define ERROR_MAX      160 /* characters of what is wrong */
 #define KEY_LIFE_MS    600000
@@ -57,6 +58,8 @@ struct orders {
     int count;
     struct order *followers[ORDERS_MAX]; /* repeat a key that is not done yet */
     int follower_count;
+    struct order *away[AWAY_MAX]; /* carried out elsewhere, not owned */
+    int away_count;
     struct remembered **keys; /* ring of KEYS_MAX, made when first needed */
     int next_key;
 };
@@ -192,6 +195,9 @@ void order_done(struct printer *p, struct order *order, struct moment now,
 struct remembered *order_recall(struct printer *p, const char *key,
                                 int64_t now_ms);
 void order_forget(struct remembered *remembered);
+
+/* order_away.c */
+void order_send_away(struct printer *p, struct order *order);
 
 /* order_queue.c */
 struct order *orders_take_first(struct orders *orders);
