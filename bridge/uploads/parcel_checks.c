@@ -111,7 +111,7 @@ static void keep_record(void *arg)
     (void)spool_keep(spool, d->id, p->text, &p->err);
 }
 
-static void accept(struct parcel *p)
+static void admit(struct parcel *p)
 {
     struct uploader *u = p->uploader;
     char text[100];
@@ -144,7 +144,7 @@ static void on_kept(void *arg)
         parcel_finish(p, ORDER_TOO_BIG, 0, p->err.text);
         return;
     }
-    accept(p);
+    admit(p);
     uploader_step(u);
 }
 
@@ -154,7 +154,7 @@ void parcel_keep(struct parcel *p)
         parcel_work(p, STAGE_KEEPING, keep_record, on_kept);
         return;
     }
-    accept(p);
+    admit(p);
     uploader_step(p->uploader);
 }
 

@@ -1,5 +1,6 @@
 #include "bridge/upload_run.h"
 #include "bridge/uploads/fetch.h"
+#include "bridge/uploads/origin.h"
 #include "bridge/uploads/parcel.h"
 #include "bridge/uploads/watch.h"
 #include "mapping/memory.h"
@@ -35,7 +36,7 @@ static const char *target_folder(const struct uploader *u)
 {
     const char *own = u->setup.config->uploads.path;
 
-    return own ? own : upload_folder(u->setup.driver, u->device);
+    return own ? own : driver_upload_folder(u->setup.driver, u->device);
 }
 
 static bool watches(const struct uploader *u, const char *name)
@@ -112,18 +113,39 @@ void uploader_ready(struct uploader *u, bool ready, const struct device *device)
 
 /* ---- from outside ---- */
 
-/* "name" in the folder for files that name none, or the path as it is. */
-static void complete_path(const struct uploader *u, struct delivery *d)
+/* The path as it is, or a name in the folder for files that name none. False:
+ * it is too long. */
+static bool complete_path(const struct uploader *u, struct delivery *d,
+                          const char *name)
 {
-    const char *name = d->from ? strrchr(d->from, '/') : NULL;
+    const char *wish = d->to[0] ? d->to : name;
     char whole[sizeof d->to];
+    int len;
 
     if (d->to[0] == '/')
-        return;
-    name = name ? name + 1 : d->from;
-    (void)snprintf(whole, sizeof whole, "%s/%s", target_folder(u),
-                   d->to[0] ? d->to : (name ? name : ""));
-    memcpy(d->to, whole, sizeof whole);
+        return true;
+    len = snprintf(whole, sizeof whole, "%s/%s", target_folder(u), wish);
+    if (len < 0 || (size_t)len >= sizeof whole)
+        return false;
+    memcpy(d->to, whole, (size_t)len + 1);
+    return true;
+}
+
+/* May it come from there, and what is it called? */
+static bool find_source(const struct uploader *u, struct delivery *d,
+                        struct origin_target *from, struct error *err)
+{
+    const char *slash = d->from ? strrchr(d->from, '/') : NULL;
+
+    if (d->source == DELIVERY_URL)
+        return origin_allows(u->setup.config->uploads.origins, d->from, from,
+                             err);
+    if (d->source == DELIVERY_DIRECTORY && !u->setup.config->uploads.directory)
+        return error_set(err, "no directory is open to orders; name one in "
+                              "uploads.directory of the configuration");
+    (void)snprintf(from->name, sizeof from->name, "%s",
+                   slash ? slash + 1 : (d->from ? d->from : ""));
+    return true;
 }
 
 static void spool_payload(struct parcel *p, const void *bytes, size_t len)
@@ -142,16 +164,25 @@ static void spool_payload(struct parcel *p, const void *bytes, size_t len)
 void uploader_take(struct uploader *u, struct delivery *d, const void *bytes,
                    size_t len)
 {
+    struct origin_target from = {.name = ""};
+    struct error err = {""};
     struct parcel *p;
 
     d->id = ++*u->setup.last_id;
     (void)snprintf(d->printer, sizeof d->printer, "%s", u->setup.config->id);
-    complete_path(u, d);
     p = parcel_new(u, d);
+    if (!find_source(u, d, &from, &err)) {
+        parcel_finish(p, ORDER_NOT_ALLOWED, 0, err.text);
+        return;
+    }
+    if (!complete_path(u, d, from.name)) {
+        parcel_finish(p, ORDER_INVALID, 0, "the path is too long");
+        return;
+    }
     if (u->count > UPLOADS_MAX && d->order) {
-        parcel_finish(
-            p, ORDER_QUEUE_FULL, 0,
-            "eight uploads wait already; try again when they are done");
+        parcel_finish(p, ORDER_QUEUE_FULL, 0,
+                      "eight uploads wait already; try again when they are "
+                      "done");
         return;
     }
     switch (d->source) {
