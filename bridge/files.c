@@ -6,7 +6,10 @@
 
 #define WALK_EVERY_MS 300000
 #define WALK_AGAIN_MS 60000 /* after one that failed */
-#define WALK_GAP_MS   5000  /* unless asked for */
+/* A Pi sees what changed a moment later, and its validator moves with whole
+ * seconds. */
+#define CHANGE_MS   1500
+#define WALK_GAP_MS 5000 /* unless asked for */
 
 /* A folder that must still be looked into. */
 struct folder {
@@ -157,7 +160,8 @@ static void make_view(struct files *f)
     f->view.count = 0;
     f->known = false;
     for (i = 0; i < INSTANCES_STORAGE; i++) {
-        f->known = f->known || f->storages[i].known;
+        /* one that is not there has no files, and that is known */
+        f->known = f->known || f->storages[i].known || f->walk.searched[i];
         view_add(&f->view, &f->storages[i].kept);
     }
     if (f->selected.path)
@@ -616,6 +620,8 @@ static void question_answered(struct files *f, const struct http_answer *answer,
     }
 }
 
+static void want(struct files *f, int64_t due_ms);
+
 bool files_ask(struct files *f, enum page_use use, const char *path,
                struct moment now, struct error *err)
 {
@@ -632,7 +638,7 @@ bool files_ask(struct files *f, enum page_use use, const char *path,
     f->use = use;
     (void)snprintf(f->question_path, sizeof f->question_path, "%s", path);
     if (use == PAGE_WALK)
-        files_want(f, now);
+        want(f, now.ms);
     return true;
 }
 
@@ -670,7 +676,7 @@ static int64_t wake(const struct errand *errand)
     if (f->walk.on)
         return 0;
     if (f->wanted && f->forced)
-        return 0;
+        return f->due_ms;
     if (!f->watched || !may_walk(f))
         return INT64_MAX;
     if (f->wanted)
@@ -700,7 +706,7 @@ static bool next(struct errand *errand, struct moment now,
         return false;
     if (f->question && !f->question_sent && f->use != PAGE_WALK)
         return ask_question(f, request);
-    if (f->walk.on && f->forced)
+    if (f->walk.on && f->forced && f->due_ms <= now.ms)
         f->walk.on = false; /* what was read before may be old by now */
     if (!f->walk.on)
         walk_begin(f);
@@ -750,21 +756,21 @@ void files_watch(struct files *f)
         f->watched = true;
 }
 
-void files_look_again(struct files *f, struct moment now)
+/* Also while it prints, and without believing that anything is unchanged. */
+static void want(struct files *f, int64_t due_ms)
 {
     int i;
 
-    for (i = 0; f && i < INSTANCES_STORAGE; i++)
+    for (i = 0; i < INSTANCES_STORAGE; i++)
         f->storages[i].etag[0] = '\0';
-    files_want(f, now);
+    f->wanted = f->forced = true;
+    f->due_ms = due_ms;
 }
 
-void files_want(struct files *f, struct moment now)
+void files_changed(struct files *f, struct moment now)
 {
-    if (!f)
-        return;
-    f->wanted = f->forced = true;
-    f->due_ms = now.ms;
+    if (f)
+        want(f, now.ms + CHANGE_MS);
 }
 
 static void want_later(struct files *f, struct moment now)

@@ -36,10 +36,8 @@ void files_watch(struct files *files);
 void files_free(struct files *files);
 /* Look at what changed since: called after each answer. */
 void files_step(struct files *files, struct moment now);
-/* Files changed by what we did: walk, also while it prints. */
-void files_want(struct files *files, struct moment now);
-/* The same, and do not believe that anything is unchanged. */
-void files_look_again(struct files *files, struct moment now);
+/* Files changed by what we did: walk soon, also while it prints. */
+void files_changed(struct files *files, struct moment now);
 /* A page that a worker has read comes back; files owns it. */
 void files_paged(struct files *files, struct files_page *page,
                  struct moment now);

@@ -68,7 +68,7 @@ struct http_answer {
     /* At least one byte of the request may have reached the server: an order
      * may have been carried out although no answer came. False is certain. */
     bool sent;
-    bool sent_all;    /* all of its body was handed to the connection */
+    bool sent_all;    /* all of its body may have; false is certain */
     bool challenged;  /* the server asked (anew) who we are, and was told */
     int64_t took_ms;  /* from http_send() to here, retries included */
     char reason[160]; /* for people: "connection refused", "HTTP 503", ... */

@@ -173,7 +173,8 @@ void http_streaming_begin(struct http_client *client,
                           const struct http_stream *stream, size_t answer_max);
 /* Go back to small requests. No effect if it is none. */
 void http_streaming_end(struct http_client *client);
-/* Has all of the request's body been handed to the connection? */
+/* Did libcurl take all of the request's body? Its own counter forgets when a
+ * connection dies. */
 bool http_streaming_sent_all(const struct http_client *client);
 /* A piece of the answer's body; what a write function of libcurl returns. */
 size_t http_streaming_take(struct http_client *client, const char *bytes,

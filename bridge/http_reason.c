@@ -131,7 +131,7 @@ static bool explain_refusal(struct http_client *c, CURLcode code,
 {
     long status = 0;
 
-    if (!c->streaming || http_streaming_sent_all(c))
+    if (!c->streaming)
         return false;
     if (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
         code == CURLE_PARTIAL_FILE || code == CURLE_GOT_NOTHING ||

@@ -155,8 +155,7 @@ bool http_streaming_sent_all(const struct http_client *client)
 {
     const struct streaming *s = client->streaming;
 
-    return !s || !s->source ||
-           handed_over(client) >= readahead_total(s->source);
+    return !s || !s->source || readahead_is_taken(s->source);
 }
 
 /* ---- the answer ---- */

@@ -387,13 +387,22 @@ static enum order_code read_object(struct order *order, const cJSON *root,
     return code;
 }
 
+/* A file may be called "{1}.gcode", and Home Assistant sends its bare name. */
+static bool may_be_a_name(const struct order *order)
+{
+    return order->command != COMMAND_COUNT &&
+           command_row(order->command)->argument == ARGUMENT_CHOICE;
+}
+
 static enum order_code read_json(struct order *order, const char *text,
                                  struct error *err)
 {
     cJSON *root = cJSON_ParseWithOpts(text, NULL, true);
     enum order_code code;
 
-    if (!cJSON_IsObject(root))
+    if (!cJSON_IsObject(root) && may_be_a_name(order))
+        code = read_argument(order, text, err);
+    else if (!cJSON_IsObject(root))
         code = refuse(err, ORDER_INVALID, "the payload is not valid JSON");
     else
         code = read_object(order, root, err);

@@ -139,7 +139,7 @@ static void select_file(struct printer *p, struct order *order,
         order_refuse(p, order, ORDER_INVALID, 0, now, "%s", err.text);
     } else {
         files_select(p->files, wish, strrchr(wish, '/') + 1);
-        files_look_again(p->files, now);
+        files_changed(p->files, now);
         order_done(p, order, now, "the file is selected");
     }
 }

@@ -269,7 +269,7 @@ static void step_on(struct printer *p, int http_status, struct moment now)
         break;
     case STEP_END:
         if (command_row(o->active->command)->flags & COMMAND_FILES)
-            files_want(p->files, now);
+            files_changed(p->files, now);
         order_done(p, o->active, now, "the printer did it");
         break;
     }

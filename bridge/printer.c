@@ -6,6 +6,7 @@
 
 #define MINUTE_MS 60000
 #define HOUR_MS   3600000
+#define DAY_MS    (24 * HOUR_MS)
 /* A printer that has not told its serial number is asked again (PrusaLink on a
  * Pi does not know it until the serial line is up). */
 #define SERIAL_AGAIN_MS 10000
@@ -16,7 +17,8 @@ uint32_t printer_all_endpoints(const struct printer *p)
     int i;
 
     for (i = 0; p->driver->endpoints[i].name; i++)
-        if (p->driver->endpoints[i].cadence != CADENCE_TRANSFER)
+        if (p->driver->endpoints[i].cadence != CADENCE_TRANSFER &&
+            p->driver->endpoints[i].cadence != CADENCE_DAY)
             all |= endpoint_bit(i);
     return all;
 }
@@ -172,6 +174,9 @@ static bool is_due(const struct printer *p, int endpoint, int64_t now_ms)
     case CADENCE_TRANSFER:
         return telemetry_integer(&p->telemetry, SLOT_TRANSFER_ACTIVE, 0) ||
                telemetry_known(&p->telemetry, SLOT_TRANSFER_NAME);
+    case CADENCE_DAY:
+        return p->settled && !printer_busy_with_job(p) &&
+               now_ms >= p->next_day_ms && now_ms - p->since_ms >= MINUTE_MS;
     case CADENCE_JOB: break;
     }
     return false;
@@ -259,6 +264,9 @@ bool printer_next(struct printer *p, struct moment now, struct request *request)
     if (endpoint < 0)
         return errands_next(p, now, request);
     p->pending &= ~endpoint_bit(endpoint);
+    /* whatever comes of it: it is a burden for the printer */
+    if (p->driver->endpoints[endpoint].cadence == CADENCE_DAY)
+        p->next_day_ms = now.ms + DAY_MS;
     p->flight = FLIGHT_READ;
     p->reading = endpoint;
     p->sent_ms = now.ms;
@@ -319,7 +327,7 @@ void printer_watch_files(struct printer *p)
 
 void printer_files_changed(struct printer *p, struct moment now)
 {
-    files_want(p->files, now);
+    files_changed(p->files, now);
 }
 
 void printer_paged(struct printer *p, struct files_page *page,
@@ -349,6 +357,24 @@ const char *printer_picture(const struct printer *p)
     return p->online && driver_job_agrees(&p->telemetry, &p->device)
                ? p->device.picture
                : "";
+}
+
+bool printer_snapshot_target(const struct printer *p, int camera,
+                             struct request *request)
+{
+    return p->driver->snapshot &&
+           driver_camera_target(p->driver->snapshot, camera, &p->device,
+                                request);
+}
+
+void printer_note_snapshot(struct printer *p, int camera, struct moment now)
+{
+    int slot = field_slot(FIELD_CAMERA_SNAPSHOT_AT, camera);
+
+    p->version++;
+    telemetry_set(&p->telemetry, slot, value_time(now.wall));
+    p->memory.changed = p->memory.changed || !p->memory.reported[slot];
+    p->memory.reported[slot] = true;
 }
 
 void printer_read_job(struct printer *p)

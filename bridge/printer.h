@@ -135,6 +135,13 @@ void printer_paged(struct printer *printer, struct files_page *page,
 
 /* Target of the picture of the current job; "" = none was told (yet). */
 const char *printer_picture(const struct printer *printer);
+/* Fill only request->target with the address of a camera's picture. False:
+ * there is none. */
+bool printer_snapshot_target(const struct printer *printer, int camera,
+                             struct request *request);
+/* A camera's picture came. */
+void printer_note_snapshot(struct printer *printer, int camera,
+                           struct moment now);
 /* Read again what the job is: something was not there yet. */
 void printer_read_job(struct printer *printer);
 

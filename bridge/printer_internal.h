@@ -114,6 +114,7 @@ struct printer {
     uint64_t sent_count;    /* requests so far, */
     uint64_t status_number; /* and which of them was that status */
     int64_t next_poll_ms;
+    int64_t next_day_ms; /* of CADENCE_DAY endpoints, whatever the contact */
     int64_t interval_ms; /* ordered by set_poll_interval; 0 = none */
     int status_endpoint, identity_endpoint, job_endpoint;
     bool overflow_told; /* that there are more storages than fit */

@@ -138,9 +138,14 @@ static bool begins_with(const char *key, const char *prefix)
 static bool is_derived(enum field field)
 {
     static const char *const prefixes[] = {
-        "poll/",          "last_job/",       "total/",
-        "job/started_at", "job/finishes_at", "job/filament_change_at",
+        "camera/",
         "transfer/",
+        "poll/",
+        "last_job/",
+        "total/",
+        "job/started_at",
+        "job/finishes_at",
+        "job/filament_change_at",
     };
     size_t i;
 

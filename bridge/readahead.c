@@ -193,6 +193,12 @@ int64_t readahead_total(const struct readahead *readahead)
     return readahead->stamp.size + (int64_t)readahead->tail_len;
 }
 
+bool readahead_is_taken(const struct readahead *readahead)
+{
+    return readahead->pending == 0 &&
+           readahead->tail_taken == readahead->tail_len;
+}
+
 static size_t take(const char *from, size_t len, size_t *taken, char *bytes,
                    size_t size)
 {

@@ -27,6 +27,8 @@ void readahead_free(struct readahead *readahead);
 
 /* Bytes in all, the tail included. */
 int64_t readahead_total(const struct readahead *readahead);
+/* Were all of them? */
+bool readahead_is_taken(const struct readahead *readahead);
 /* Up to size bytes, count of them with READAHEAD_BYTES. */
 enum readahead_state readahead_take(struct readahead *readahead, char *bytes,
                                     size_t size, size_t *count);

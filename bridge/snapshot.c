@@ -157,6 +157,17 @@ static void note_poll(struct printer *p, const struct http_answer *answer,
         telemetry_clear(t, SLOT_POLL_ERROR);
 }
 
+/* What this model does not have is not asked for. */
+static void note_missing(struct printer *p)
+{
+    int i;
+
+    for (i = 0; p->driver->endpoints[i].name; i++)
+        if (!driver_has(p->driver, i, &p->device))
+            p->missing |= endpoint_bit(i);
+    p->pending &= ~p->missing;
+}
+
 /* A side endpoint that cannot answer now: what it owned is not known. Whether
  * the printer is there is said by the status. */
 static void endpoint_failed(struct printer *p, int endpoint,
@@ -262,6 +273,7 @@ void snapshot_answered(struct printer *p, const struct http_answer *answer,
     p->failed &= ~endpoint_bit(endpoint);
     if (answer->status == 404)
         p->missing |= endpoint_bit(endpoint);
+    note_missing(p);
     if (!contact_answered(p, endpoint, now))
         return;
     take_snapshot(p, endpoint, now);

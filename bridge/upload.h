@@ -1,6 +1,6 @@
 /* One upload to one printer: checks, tries again, says how it ended. Pure: no
- * loop, no files, no clock, no MQTT; used by the daemon and the command line.
- * upload_run.h carries it out. */
+ * loop, no files, no clock, no MQTT; used by the daemon (uploads/sender.h) and
+ * the command line (cli/sending.h). */
 #ifndef BRIDGE_UPLOAD_H
 #define BRIDGE_UPLOAD_H
 
@@ -17,6 +17,9 @@ struct upload_plan {
     struct http_stamp source;
     bool print;
     bool overwrite;
+    /* A run before this one may have sent it, and did not hear the end: what is
+     * there with the right size counts as that, and is never printed twice. */
+    bool resumed;
 };
 
 /* What the upload wants next. */
@@ -31,6 +34,7 @@ struct upload_result {
     enum order_code code; /* ORDER_OK: stored (and printed, if so asked) */
     bool stored;     /* the whole file is on the printer, whatever code says */
     bool printed;    /* and its print was accepted */
+    bool unsure;     /* the answer was lost: see message */
     int http_status; /* of the answer that decided; 0 = none */
     int tries;       /* how often the file was sent, whole or in part */
     char message[400]; /* what happened and what to do; "" for ORDER_OK */
@@ -48,7 +52,9 @@ struct upload *upload_new(const struct upload_plan *plan, int64_t now_ms);
 /* Accepts NULL. */
 void upload_free(struct upload *upload);
 
-/* login_due: what http_login_due(client, upload_login_max(upload)) says. */
+/* Looks first what is there: that costs one small request, refuses an existing
+ * file before its body is sent, and logs in, so that the body goes out once.
+ * login_due: what http_login_due(client, upload_login_max(upload)) says. */
 enum upload_want upload_next(struct upload *upload, bool login_due,
                              int64_t now_ms, struct request *request);
 /* The answer to the request of UPLOAD_SEND or UPLOAD_STREAM. */

@@ -361,3 +361,35 @@ bool client_ask(struct client *client, const struct request *request,
         return true;
     return client_explain(client->config, &reply->answer, err);
 }
+
+/* A 401 was certainly not carried out, and has taught a new login. */
+static bool ask_order(struct client *client, const struct request *request,
+                      struct reply *reply, struct error *err)
+{
+    if (client_ask(client, request, reply, err))
+        return true;
+    if (reply->answer.result != HTTP_ANSWERED)
+        return false;
+    reply_release(reply);
+    return client_ask(client, request, reply, err);
+}
+
+bool client_order(struct client *client, enum command command,
+                  const struct order_arguments *arguments, struct error *err)
+{
+    struct request request;
+    struct reply reply = {0};
+    char message[320];
+    bool ok;
+
+    if (driver_encode(client->driver, command, 0, arguments, &client->t,
+                      &client->device, &request, err) != ENCODE_SEND)
+        return false;
+    ok = ask_order(client, &request, &reply, err);
+    if (ok && driver_judge(client->driver, command, reply.answer.status,
+                           reply.answer.body, reply.answer.len, message,
+                           sizeof message) != ORDER_OK)
+        ok = error_set(err, "%s", message);
+    reply_release(&reply);
+    return ok;
+}

@@ -243,11 +243,11 @@ static void drop_unsaid(struct reading *reading,
 }
 
 /* root NULL: nothing is there. */
-static void read_answer(const struct driver_endpoint *row,
+static void read_answer(const struct driver_endpoint *row, int status,
                         const struct json *root, const struct mapping *mapping,
                         struct telemetry *t, struct device *device)
 {
-    struct reading reading = {.t = t, .device = device};
+    struct reading reading = {.t = t, .device = device, .status = status};
 
     reading_rows(&reading, row->fields, root, 0);
     if (row->read)
@@ -276,7 +276,7 @@ bool driver_decode(const struct driver *driver, int endpoint, int status,
                !(status == 404 && row->optional)) {
         return error_set(err, "%s: HTTP %d", row->name, status);
     }
-    read_answer(row, root, mapping, t, device);
+    read_answer(row, status, root, mapping, t, device);
     json_free(root);
     return true;
 }
@@ -285,7 +285,7 @@ void driver_forget(const struct driver *driver, int endpoint,
                    const struct mapping *mapping, struct telemetry *t,
                    struct device *device)
 {
-    read_answer(&driver->endpoints[endpoint], NULL, mapping, t, device);
+    read_answer(&driver->endpoints[endpoint], 0, NULL, mapping, t, device);
 }
 
 bool driver_job_agrees(const struct telemetry *t, const struct device *device)

@@ -75,7 +75,18 @@ void driver_read(const struct driver *driver, int endpoint,
 {
     const struct driver_endpoint *row = &driver->endpoints[endpoint];
 
-    *request =
-        (struct request){.method = HTTP_GET, .answer_max = row->answer_max};
+    *request = (struct request){
+        .method = HTTP_GET,
+        .timeout_ms = row->timeout_ms,
+        .answer_max = row->answer_max,
+    };
     (void)snprintf(request->target, sizeof request->target, "%s", row->target);
+}
+
+bool driver_has(const struct driver *driver, int endpoint,
+                const struct device *device)
+{
+    const struct driver_endpoint *row = &driver->endpoints[endpoint];
+
+    return !row->has || row->has(device);
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #define DRIVER_ENDPOINTS_MAX 16
+#define CAMERA_ID_MAX        63
 
 /* When an endpoint is read. */
 enum cadence {
@@ -24,6 +25,7 @@ enum cadence {
     CADENCE_MINUTE,   /* every 60 s */
     CADENCE_CONTACT,  /* at each new contact, and hourly */
     CADENCE_TRANSFER, /* with each poll while a transfer runs */
+    CADENCE_DAY,      /* once a day while nothing prints, for it takes long */
 };
 
 struct driver;
@@ -61,7 +63,10 @@ struct driver_endpoint {
     /* Reads lists and what no row can say, after the rows; NULL = none. root
      * is NULL when nothing is there. */
     void (*read)(const struct json *root, struct reading *reading);
-    size_t answer_max; /* 0 = 1 MiB */
+    size_t answer_max;  /* 0 = 1 MiB */
+    int64_t timeout_ms; /* 0 = the client's default */
+    /* False: devices like this one have none, it is not asked. NULL = all. */
+    bool (*has)(const struct device *device);
 };
 
 enum step_kind {
@@ -106,6 +111,7 @@ struct job_mark {
  * snapshot. Zeroed = nothing known. */
 struct device {
     struct instances storages, cameras;
+    char camera_id[INSTANCES_CAMERA][CAMERA_ID_MAX + 1]; /* for the API */
     int variant; /* of the driver's family, 0 = not known yet */
     /* An invented state word came: report unknown_word and set this to false;
      * it becomes true again only for another word. */
@@ -193,7 +199,8 @@ struct driver {
                    struct device *device);
     /* Longest request target this printer takes; NULL = REQUEST_TARGET_MAX. */
     size_t (*target_max)(const struct device *device);
-    bool pictures;             /* its job answer may fill device.picture */
+    const char *snapshot; /* target of a camera\'s picture: {camera}; NULL */
+    bool pictures;        /* its job answer may fill device.picture */
     const char *model_default; /* for the device page until it is known; NULL */
     /* One per variant, 0 among them; ends with target NULL. NULL = none. */
     const struct driver_upload *uploads;
@@ -238,6 +245,14 @@ void driver_forget(const struct driver *driver, int endpoint,
 /* Does the job answer that t holds belong to t's current job? While false,
  * CADENCE_JOB endpoints are read again. */
 bool driver_job_agrees(const struct telemetry *t, const struct device *device);
+
+/* Does this device have the endpoint, as far as is known? */
+bool driver_has(const struct driver *driver, int endpoint,
+                const struct device *device);
+/* Fill only request->target with pattern, {camera} put in. False: there is no
+ * such camera now. */
+bool driver_camera_target(const char *pattern, int camera,
+                          const struct device *device, struct request *request);
 
 /* Fill a GET for an endpoint. */
 void driver_read(const struct driver *driver, int endpoint,

@@ -108,7 +108,8 @@ static const struct verdict verdicts[] = {
      "storage cannot be written"},
     {409, 409, ANY, ORDER_CONFLICT, "the printer refused in this state"},
     {500, 500, COMMAND_CREATE_FOLDER, ORDER_PRINTER_ERROR,
-     "the printer could not create it; is the storage full or missing?"},
+     "the printer could not create it; is there such a "
+     "folder above it, and room?"},
     {507, 507, COMMAND_CREATE_FOLDER, ORDER_PRINTER_ERROR,
      "the printer's storage is full or missing"},
     {410, 410, ANY, ORDER_NOT_SUPPORTED, "this firmware dropped this order"},

@@ -18,21 +18,34 @@ static bool is_unreserved(unsigned char c)
            c == '~';
 }
 
-void target_put_path(struct target *target, const char *path)
+static void put_encoded(struct target *target, char byte)
 {
     static const char hex[] = "0123456789ABCDEF";
+    unsigned char c = (unsigned char)byte;
+    char code[3] = {'%', hex[c >> 4], hex[c & 15]};
 
+    if (is_unreserved(c))
+        target_put(target, &byte, 1);
+    else
+        target_put(target, code, sizeof code);
+}
+
+void target_put_path(struct target *target, const char *path)
+{
     for (; *path; path++) {
-        unsigned char c = (unsigned char)*path;
-        char code[3] = {'%', hex[c >> 4], hex[c & 15]};
-
-        if (c == '/' && (path[1] == '/' || !path[1]))
+        if (*path == '/' && (path[1] == '/' || !path[1]))
             continue;
-        if (c == '/' || is_unreserved(c))
+        if (*path == '/')
             target_put(target, path, 1);
         else
-            target_put(target, code, sizeof code);
+            put_encoded(target, *path);
     }
+}
+
+void target_put_part(struct target *target, const char *part)
+{
+    for (; *part; part++)
+        put_encoded(target, *part);
 }
 
 bool target_fits(const struct target *target, const struct driver *driver,

@@ -16,6 +16,9 @@ void target_put(struct target *target, const char *bytes, size_t len);
  * space also in paths. Doubled slashes become one, the last one goes. */
 void target_put_path(struct target *target, const char *path);
 
+/* One part of a path: its slashes are encoded, too. */
+void target_put_part(struct target *target, const char *part);
+
 /* Does this printer take a target so long? */
 bool target_fits(const struct target *target, const struct driver *driver,
                  const struct device *device, struct error *err);

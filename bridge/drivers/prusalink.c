@@ -341,6 +341,14 @@ static const struct driver_endpoint endpoints[] = {
      .read = read_storage},
     {"legacy", "/api/printer", CADENCE_MINUTE, .optional = true,
      .fields = legacy_fields},
+    {"cameras", "/api/v1/cameras", CADENCE_MINUTE, .optional = true,
+     .fields = prusalink_camera_fields, .read = prusalink_read_cameras,
+     .has = prusalink_is_no_buddy},
+    /* It asks pip. */
+    {"update", "/api/v1/update/prusalink", CADENCE_DAY, .optional = true,
+     .empty = true, .fields = prusalink_update_fields,
+     .read = prusalink_read_update, .timeout_ms = 60000,
+     .has = prusalink_is_no_buddy},
     {NULL},
 };
 
@@ -441,5 +449,6 @@ const struct driver prusalink_driver = {
     .target_max = target_max,
     .uploads = prusalink_uploads,
     .pictures = true,
+    .snapshot = "/api/v1/cameras/{camera}/snap",
     .files = &prusalink_files,
 };

@@ -13,6 +13,16 @@ extern const struct driver_field prusalink_job_fields[];
 extern const struct driver_field prusalink_transfer_fields[];
 extern const struct driver_files prusalink_files;
 
+/* prusalink_upload.c */
+extern const struct driver_upload prusalink_uploads[];
+
+/* prusalink_cameras.c: what only a Pi has. */
+extern const struct driver_field prusalink_camera_fields[];
+extern const struct driver_field prusalink_update_fields[];
+void prusalink_read_cameras(const struct json *root, struct reading *reading);
+void prusalink_read_update(const struct json *root, struct reading *reading);
+bool prusalink_is_no_buddy(const struct device *device);
+
 /* Of a job answer: fills device.picture. root may be NULL. */
 void prusalink_read_picture(const struct json *root, struct reading *reading);
 

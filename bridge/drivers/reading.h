@@ -10,6 +10,7 @@
 struct reading {
     struct telemetry *t;
     struct device *device;
+    int status; /* of the answer; 0 = none, the values are only forgotten */
     bool said[SLOT_COUNT];
 };
 

@@ -110,7 +110,10 @@ bool metadata_image_read(const struct metadata_source *source,
                          struct error *err);
 
 /* Where one download had best begin: 0 for .bgcode; for text the facts are at
- * the tail (of Cura at the head, but Cura does not know weights). */
+ * the tail (of Cura at the head, but Cura does not know weights; OrcaSlicer has
+ * the weight at both). A server that does not know Range, as that of Buddy
+ * firmware (seen up to 2025), begins at 0 whatever is asked: there the head is
+ * all that can be had without reading the whole file. */
 int64_t metadata_offset(const char *name, int64_t size);
 
 /* The same for bytes that come in pieces, from whoever has them. */

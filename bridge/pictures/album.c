@@ -1,6 +1,7 @@
 #include "bridge/log.h"
 #include "bridge/pictures/format.h"
 #include "bridge/pictures/pictures.h"
+#include "bridge/pictures/snapshots.h"
 #include "bridge/pictures/thumbnail.h"
 #include "mapping/memory.h"
 
@@ -25,6 +26,7 @@ struct album {
     struct printer *printer;
     const char *id;
     struct thumbnail thumbnail;
+    struct snapshots snapshots;
     struct image images[IMAGES];
     int64_t kept, last; /* jobs whose pictures were put in order */
     struct moment now;  /* of the last call */
@@ -147,6 +149,8 @@ static void came(void *arg, uint64_t tag, const char *bytes, size_t len)
         show(a, i, "");
         if (i == JOB)
             thumbnail_again(&a->thumbnail, a->now);
+        else if (i >= CAMERAS)
+            snapshots_again(&a->snapshots);
     }
     (void)album_sync(a, a->now);
 }
@@ -371,8 +375,17 @@ bool album_add_snapshot(struct album *a, int camera, const char *bytes,
     (void)snprintf(name, sizeof name, "%s.camera-%s", a->id,
                    cameras->name[camera]);
     keep(a, CAMERAS + camera, name, bytes, len);
+    printer_note_snapshot(a->printer, camera, a->now);
     return true;
 }
+
+static void take_snapshot(void *arg, int camera, const char *bytes, size_t len)
+{
+    (void)album_add_snapshot(arg, camera, bytes, len);
+}
+
+static const struct snapshots_sink snapshots_sink = {begin, ended,
+                                                     take_snapshot};
 
 /* --- life -------------------------------------------------------------- */
 
@@ -395,6 +408,10 @@ struct album *album_new(struct pictures *pictures, const struct routes *routes,
     if (printer_driver(printer)->pictures &&
         printer_config(printer)->thumbnails)
         printer_add_errand(printer, &a->thumbnail.errand);
+    snapshots_init(&a->snapshots, printer,
+                   printer_config(printer)->snapshots_ms, &snapshots_sink, a);
+    if (printer_config(printer)->snapshots_ms > 0)
+        printer_add_errand(printer, &a->snapshots.errand);
     return a;
 }
 

@@ -54,7 +54,7 @@ struct uploader {
     size_t count;
     struct parcel *current; /* FETCHING, OPENING or SENDING; NULL = none */
     struct fetch *fetch;
-    struct upload_run *run;
+    struct sender *sender;
     struct transfer transfer;
     const struct device *device;
     bool ready;

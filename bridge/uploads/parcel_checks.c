@@ -16,7 +16,7 @@ void parcel_plan(const struct parcel *p, struct upload_plan *plan)
         .source = d->stamp,
         .print = d->print,
         .overwrite = d->overwrite,
-        .begun = p->begun,
+        .resumed = p->begun,
     };
     (void)snprintf(plan->path, sizeof plan->path, "%s", d->to);
 }

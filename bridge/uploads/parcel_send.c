@@ -1,7 +1,7 @@
-#include "bridge/upload_run.h"
 #include "bridge/uploads/fetch.h"
 #include "bridge/uploads/origin.h"
 #include "bridge/uploads/parcel.h"
+#include "bridge/uploads/sender.h"
 
 #define TICK_MS 1000 /* between two looks at how far it is */
 
@@ -55,9 +55,9 @@ static void on_tick(uv_timer_t *tick)
 {
     struct uploader *u = tick->data;
 
-    if (!u->run)
+    if (!u->sender)
         return;
-    u->transfer.sent = upload_run_sent(u->run);
+    u->transfer.sent = sender_sent(u->sender);
     u->sink->moved(u->arg, &u->transfer);
 }
 
@@ -76,8 +76,8 @@ static void on_sent(void *arg, const struct upload_result *result)
     struct uploader *u = p->uploader;
     char text[640];
 
-    upload_run_free(u->run);
-    u->run = NULL;
+    sender_free(u->sender);
+    u->sender = NULL;
     if (result->stored)
         u->sink->stored(u->arg, p->delivery->to);
     if (result->code == ORDER_OK)
@@ -101,7 +101,7 @@ void parcel_send(struct parcel *p)
     p->stage = STAGE_SENDING;
     show(u, p->delivery);
     parcel_plan(p, &plan);
-    u->run = upload_run_new(u->setup.loop, u->client, &plan, p->fd, on_sent, p);
+    u->sender = sender_new(u->setup.loop, u->client, &plan, p->fd, on_sent, p);
     p->fd = -1;
-    upload_run_ready(u->run, u->ready);
+    sender_ready(u->sender, u->ready);
 }

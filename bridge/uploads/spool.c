@@ -98,7 +98,7 @@ bool spool_finish(int fd, struct http_stamp *stamp, struct error *err)
     if (!ok)
         (void)error_set(err, "the file cannot be kept until it is uploaded: %s",
                         strerror(errno));
-    ok = ok && below_stamp(fd, stamp);
+    ok = ok && http_stamp_of(fd, stamp);
     return close(fd) == 0 && ok;
 }
 
@@ -110,7 +110,7 @@ int spool_read(const struct spool *spool, uint64_t id, struct http_stamp *stamp,
 
     spool_data_path(spool, id, path, sizeof path);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0 && below_stamp(fd, stamp))
+    if (fd >= 0 && http_stamp_of(fd, stamp))
         return fd;
     (void)error_set(err, "the kept file %s is gone: %s", path, strerror(errno));
     if (fd >= 0)

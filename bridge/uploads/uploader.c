@@ -1,7 +1,7 @@
-#include "bridge/upload_run.h"
 #include "bridge/uploads/fetch.h"
 #include "bridge/uploads/origin.h"
 #include "bridge/uploads/parcel.h"
+#include "bridge/uploads/sender.h"
 #include "bridge/uploads/watch.h"
 #include "mapping/memory.h"
 
@@ -105,8 +105,8 @@ void uploader_ready(struct uploader *u, bool ready, const struct device *device)
 
     u->ready = ready;
     u->device = device;
-    if (u->run)
-        upload_run_ready(u->run, ready);
+    if (u->sender)
+        sender_ready(u->sender, ready);
     if (news)
         uploader_step(u);
 }
@@ -221,7 +221,7 @@ static void cancel(struct parcel *p, const char *why)
         (void)parcel_was_cancelled(p);
         break;
     case STAGE_WAITING: (void)parcel_was_cancelled(p); break;
-    case STAGE_SENDING: upload_run_cancel(u->run); break;
+    case STAGE_SENDING: sender_cancel(u->sender); break;
     case STAGE_CHECKING:
     case STAGE_KEEPING:
     case STAGE_OPENING:
@@ -294,8 +294,8 @@ void uploader_stop(struct uploader *u)
     size_t i;
 
     u->closing = true;
-    upload_run_free(u->run);
-    u->run = NULL;
+    sender_free(u->sender);
+    u->sender = NULL;
     fetch_free(u->fetch);
     u->fetch = NULL;
     for (i = 0; i < u->count; i++) {

@@ -87,9 +87,11 @@ static int status_body(const struct far_side *far, char *out, size_t size)
         len += snprintf(out + len, size - (size_t)len, "},");
     }
     return len + snprintf(out + len, size - (size_t)len,
-                          "\"storage\":{\"path\":\"/usb/\",\"name\":\"usb\"},"
+                          "\"storage\":%s,"
                           "\"printer\":{\"state\":\"%s\","
                           "\"temp_nozzle\":25.0,\"target_nozzle\":0.0}}",
+                          far->pi ? "[{\"path\":\"/local\"}]"
+                                  : "{\"path\":\"/usb/\",\"name\":\"usb\"}",
                           far->state);
 }
 
@@ -125,10 +127,14 @@ static int read_body(const struct far_side *far, const char *target, char *out,
                        far->name ? far->name : "", far->name ? "\"" : "");
     else if (strcmp(target, "/api/version") == 0 ||
              strcmp(target, "/api/v1/info") == 0)
-        (void)snprintf(out, size, "{}");
+        (void)snprintf(out, size, far->pi ? "{\"sdk\":\"0.8.1\"}" : "{}");
     else if (strcmp(target, "/api/v1/storage") == 0)
         (void)snprintf(out, size, "{\"storage_list\":[]}");
-    else if (strncmp(target, "/thumb", 6) == 0 && far->picture_code) {
+    else if (strcmp(target, "/api/v1/cameras") == 0 && far->cameras)
+        (void)snprintf(out, size, "%s", far->cameras);
+    else if ((strncmp(target, "/thumb", 6) == 0 ||
+              strncmp(target, "/api/v1/cameras/", 16) == 0) &&
+             far->picture_code) {
         (void)snprintf(out, size, "%s", far->picture ? far->picture : "");
         return far->picture_code;
     } else
@@ -167,6 +173,9 @@ static void answer(struct world *life, const struct request *request)
         (void)snprintf(a.reason, sizeof a.reason, "no luck");
         body[0] = '\0';
     }
+    if (life->far.modified)
+        (void)snprintf(a.headers.last_modified, sizeof a.headers.last_modified,
+                       "%s", life->far.modified);
     if (life->far.etag)
         (void)snprintf(a.headers.etag, sizeof a.headers.etag, "%s",
                        life->far.etag);

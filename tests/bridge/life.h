@@ -33,12 +33,15 @@ struct far_side {
     enum http_result order_result;  /* of orders */
     enum http_result errand_result; /* of /errand */
     const char
-        *thumbnail;      /* JSON: where the job's picture is; NULL = no refs */
-    int picture_code;    /* of /thumb...; 0 = 404 */
-    const char *picture; /* its bytes */
-    const char *etag;    /* NULL = none */
-    bool challenges;     /* asks each time who we are */
-    bool order_lost;     /* carried out, but the answer does not come */
+        *thumbnail;       /* JSON: where the job's picture is; NULL = no refs */
+    int picture_code;     /* of it and of snapshots; 0 = 404 */
+    const char *picture;  /* its bytes */
+    const char *etag;     /* NULL = none */
+    const char *modified; /* Last-Modified; NULL = none */
+    const char *cameras;  /* JSON of the list; NULL = 404 */
+    bool pi;              /* a Raspberry Pi, else a Buddy */
+    bool challenges;      /* asks each time who we are */
+    bool order_lost;      /* carried out, but the answer does not come */
     void (*on_order)(struct far_side *far); /* when one is carried out */
 };
 

@@ -1,0 +1,455 @@
+#include "bridge/upload.h"
+
+#include "bridge/drivers/files.h"
+#include "mapping/error.h"
+#include "mapping/memory.h"
+
+#include <stdarg.h>
+
+/* How often a transfer that fails is tried, and how often we wait for somebody
+ * else's to end. */
+#define FAILURES_MAX 6
+#define BUSY_MAX     6
+#define LOOK_MAX     ((size_t)256 << 10) /* of a file's information */
+
+static const int64_t again_ms[] = {2000, 5000, 15000, 30000, 60000};
+static const int64_t busy_ms[] = {5000, 10000, 20000, 30000, 60000, 60000};
+
+enum phase {
+    PHASE_LOOK,    /* what is there? to be asked */
+    PHASE_LOOKING, /* asked */
+    PHASE_BODY,    /* to be sent */
+    PHASE_SENDING,
+    PHASE_PAUSE, /* until wake_ms, then look again */
+    PHASE_END,
+};
+
+/* What is at the path. */
+struct there {
+    bool known; /* the rest is true */
+    bool exists;
+    bool folder;
+    bool partial; /* somebody's transfer to it is not complete */
+    int64_t size;
+    int64_t modified;
+};
+
+struct upload {
+    struct upload_plan plan;
+    struct device device; /* plan.device points here */
+    const struct driver_upload *row;
+    enum phase phase;
+    int64_t wake_ms;
+    int failures, busy;
+    bool looked; /* before is what was there before us */
+    struct there before;
+    bool arrived;  /* a body may have arrived whole, without an answer */
+    bool asked_in; /* a 401 has taught a new login once */
+    bool cancelled;
+    char waiting[160];
+    struct upload_result result;
+};
+
+/* ---- checks ---- */
+
+static bool is_stuck(const struct driver_upload *row, int64_t size)
+{
+    return row->stuck_modulus && size % row->stuck_modulus == row->stuck_rest;
+}
+
+enum order_code upload_check(const struct upload_plan *plan, struct error *err)
+{
+    const struct driver_upload *row = driver_upload(plan->driver, plan->device);
+    enum order_code code = driver_upload_check(plan->driver, plan->device,
+                                               plan->path, plan->print, err);
+
+    if (code != ORDER_OK)
+        return code;
+    if (plan->source.size <= 0) {
+        (void)error_set(err, "the file is empty; the printer takes none");
+        return ORDER_INVALID;
+    }
+    if (row->size_max && plan->source.size > row->size_max) {
+        (void)error_set(err,
+                        "the file has %lld bytes and the printer's drive "
+                        "takes files up to %lld",
+                        (long long)plan->source.size, (long long)row->size_max);
+        return ORDER_TOO_BIG;
+    }
+    return ORDER_OK;
+}
+
+const char *upload_tail(const struct upload *upload)
+{
+    return upload->row && is_stuck(upload->row, upload->plan.source.size)
+               ? "\n"
+               : NULL;
+}
+
+static int64_t total(const struct upload *u)
+{
+    return u->plan.source.size + (upload_tail(u) ? 1 : 0);
+}
+
+/* ---- ends and pauses ---- */
+
+static void finish(struct upload *u, enum order_code code, const char *format,
+                   ...) __attribute__((format(printf, 3, 4)));
+static void finish(struct upload *u, enum order_code code, const char *format,
+                   ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(u->result.message, sizeof u->result.message, format, args);
+    va_end(args);
+    u->result.code = code;
+    u->phase = PHASE_END;
+    u->waiting[0] = '\0';
+}
+
+static void finish_stored(struct upload *u)
+{
+    u->result.stored = true;
+    u->result.printed = u->plan.print;
+    finish(u, ORDER_OK, "%s", "");
+}
+
+/* Nobody heard whether it is printed: to order it again could print twice. */
+static void finish_found(struct upload *u)
+{
+    if (!u->plan.print) {
+        finish_stored(u);
+        return;
+    }
+    u->result.stored = u->result.unsure = true;
+    finish(u, ORDER_TIMEOUT,
+           "the file is on the printer, but its answer got lost: look whether "
+           "it prints, and order print if it does not");
+}
+
+static void finish_cancelled(struct upload *u)
+{
+    u->result.unsure = u->arrived;
+    finish(u, ORDER_SUPERSEDED,
+           u->arrived ? "cancelled; the file may be on the printer all the "
+                        "same, for an answer got lost before"
+                      : "cancelled; the printer drops what it has got");
+}
+
+static void pause_for(struct upload *u, int64_t ms, const char *why,
+                      int64_t now_ms)
+{
+    u->phase = PHASE_PAUSE;
+    u->wake_ms = now_ms + ms;
+    (void)snprintf(u->waiting, sizeof u->waiting, "%s", why);
+}
+
+/* A transfer or a look that failed: once more, later. */
+static void again(struct upload *u, enum order_code code, const char *why,
+                  int64_t now_ms)
+{
+    if (++u->failures < FAILURES_MAX) {
+        pause_for(u, again_ms[u->failures - 1], why, now_ms);
+        return;
+    }
+    u->result.unsure = u->arrived;
+    finish(u, code, "given up after %d tries: %.120s; %s", u->failures, why,
+           u->arrived ? "look whether the file is on the printer, for an "
+                        "answer got lost"
+                      : "check the printer's network and its drive, and send "
+                        "the file again");
+}
+
+static void busy(struct upload *u, enum order_code code, const char *why,
+                 int64_t now_ms)
+{
+    if (u->busy < BUSY_MAX)
+        pause_for(u, busy_ms[u->busy++], why, now_ms);
+    else
+        finish(u, code, "%.390s", why);
+}
+
+/* ---- what is there ---- */
+
+static void take_self(void *arg, const struct file_entry *entry)
+{
+    struct there *there = arg;
+
+    there->known = there->exists = true;
+    there->folder = entry->kind == FILE_FOLDER;
+    there->partial = entry->read_only && !there->folder;
+    there->size = entry->size;
+    there->modified = entry->modified;
+}
+
+static void read_there(const struct upload *u, const struct http_answer *answer,
+                       struct there *there)
+{
+    struct file_reader reader = {.arg = there, .self = take_self};
+
+    *there = (struct there){.known = answer->status == 404};
+    if (answer->status == 200)
+        (void)driver_files(u->plan.driver, &u->device, u->plan.path,
+                           answer->body, answer->len, &reader, NULL);
+}
+
+/* Is it what one of our bodies became, of which we did not hear? An old file
+ * of the same size is told by its time; of one that a run before this found or
+ * left nothing is known, and only a second print would do harm. */
+static bool is_ours(const struct upload *u, const struct there *there)
+{
+    const struct there *before = &u->before;
+
+    if (!u->arrived || there->size != total(u) || there->partial)
+        return false;
+    if (!u->plan.overwrite)
+        return true;
+    if (u->plan.resumed || !before->known)
+        return u->plan.print;
+    return !before->exists || before->size != there->size ||
+           before->modified != there->modified;
+}
+
+static void decide(struct upload *u, const struct there *there, int64_t now_ms)
+{
+    u->phase = PHASE_BODY;
+    if (there->known && there->exists) {
+        if (there->folder)
+            finish(u, ORDER_CONFLICT,
+                   "a folder has this name already; use "
+                   "another name");
+        else if (is_ours(u, there))
+            finish_found(u);
+        else if (there->partial)
+            busy(u, ORDER_CONFLICT,
+                 "a transfer to this file is running; wait "
+                 "for it or cancel it",
+                 now_ms);
+        else if (!u->plan.overwrite)
+            finish(u, ORDER_CONFLICT,
+                   "a file of this name is there already; "
+                   "send it with \"overwrite\": true or "
+                   "under another name");
+    }
+    if (!u->looked && !u->plan.resumed)
+        u->before = *there;
+    u->looked = true;
+}
+
+/* ---- answers ---- */
+
+static enum order_code code_of(const struct http_answer *answer)
+{
+    switch (answer->result) {
+    case HTTP_UNREACHABLE: return ORDER_OFFLINE;
+    case HTTP_TIMEOUT: return ORDER_TIMEOUT;
+    case HTTP_ABORTED: return ORDER_SUPERSEDED;
+    case HTTP_LOCAL: return ORDER_INVALID;
+    case HTTP_ANSWERED:
+    case HTTP_BROKEN:
+    case HTTP_TOO_BIG: break;
+    }
+    return ORDER_PRINTER_ERROR;
+}
+
+static void judge(struct upload *u, const struct http_answer *answer,
+                  int64_t now_ms)
+{
+    char message[sizeof u->result.message];
+    enum refusal refusal;
+    enum order_code code =
+        driver_upload_judge(u->row, answer->status, answer->body, answer->len,
+                            &refusal, message, sizeof message);
+
+    u->result.http_status = answer->status;
+    if (code == ORDER_OK) {
+        finish_stored(u);
+        return;
+    }
+    switch (refusal) {
+    case REFUSAL_BUSY: busy(u, code, message, now_ms); return;
+    case REFUSAL_BROKEN: again(u, code, message, now_ms); return;
+    case REFUSAL_STORED: u->result.stored = true; break;
+    case REFUSAL_FINAL: break;
+    }
+    finish(u, code, "%s", message);
+}
+
+static void judge_body(struct upload *u, const struct http_answer *answer,
+                       int64_t now_ms)
+{
+    switch (answer->result) {
+    case HTTP_ANSWERED:
+        if (answer->status != 401 || u->asked_in) {
+            judge(u, answer, now_ms);
+            return;
+        }
+        /* the login was too old all the same; it is a new one now */
+        u->asked_in = true;
+        u->phase = PHASE_LOOK;
+        return;
+    case HTTP_ABORTED: finish_cancelled(u); return;
+    case HTTP_LOCAL:
+        finish(u, ORDER_INVALID,
+               "%.150s; nothing was stored, send it again "
+               "when it is complete and stays as it is",
+               answer->reason);
+        return;
+    case HTTP_BROKEN:
+    case HTTP_TIMEOUT:
+    case HTTP_TOO_BIG: u->arrived |= answer->sent_all; break;
+    case HTTP_UNREACHABLE: break;
+    }
+    again(u, code_of(answer), answer->reason, now_ms);
+}
+
+static void judge_look(struct upload *u, const struct http_answer *answer,
+                       int64_t now_ms)
+{
+    struct there there;
+
+    if (answer->result == HTTP_ABORTED) {
+        finish_cancelled(u);
+    } else if (answer->result == HTTP_TOO_BIG) {
+        there = (struct there){.known = true, .exists = true, .folder = true};
+        decide(u, &there, now_ms);
+    } else if (answer->result != HTTP_ANSWERED) {
+        again(u, code_of(answer), answer->reason, now_ms);
+    } else if (answer->status == 401 || answer->status == 403 ||
+               answer->status == 503) {
+        judge(u, answer, now_ms);
+    } else {
+        read_there(u, answer, &there);
+        decide(u, &there, now_ms);
+    }
+}
+
+void upload_answered(struct upload *upload, const struct http_answer *answer,
+                     int64_t now_ms)
+{
+    enum phase phase = upload->phase;
+
+    if (phase == PHASE_SENDING)
+        judge_body(upload, answer, now_ms);
+    else if (phase == PHASE_LOOKING)
+        judge_look(upload, answer, now_ms);
+    if (upload->cancelled && upload->phase != PHASE_END)
+        finish_cancelled(upload);
+}
+
+/* ---- requests ---- */
+
+static bool fill_look(const struct upload *u, bool login_due,
+                      struct request *request)
+{
+    if (!driver_read_files(u->plan.driver, &u->device, u->plan.path, request,
+                           NULL))
+        return false;
+    request->answer_max = LOOK_MAX;
+    if (login_due)
+        request->login_max_ms = u->row->login_max_ms;
+    return true;
+}
+
+static void fill_body(const struct upload *u, struct request *request)
+{
+    int headers = 0;
+
+    *request = (struct request){
+        .method = HTTP_PUT,
+        .content_type = u->row->content_type,
+        .once = true,
+    };
+    (void)driver_target(u->plan.driver, u->row->target, u->plan.path,
+                        &u->device, request, NULL);
+    if (u->plan.print)
+        request->headers[headers++] = u->row->print_header;
+    if (u->plan.overwrite)
+        request->headers[headers] = u->row->overwrite_header;
+}
+
+enum upload_want upload_next(struct upload *upload, bool login_due,
+                             int64_t now_ms, struct request *request)
+{
+    struct upload *u = upload;
+
+    if (u->phase == PHASE_PAUSE && now_ms >= u->wake_ms)
+        u->phase = PHASE_LOOK;
+    if (u->phase == PHASE_LOOK) {
+        u->waiting[0] = '\0';
+        u->phase = PHASE_LOOKING;
+        if (fill_look(u, login_due, request))
+            return UPLOAD_SEND;
+        u->phase = PHASE_BODY;
+    }
+    if (u->phase == PHASE_BODY) {
+        fill_body(u, request);
+        u->phase = PHASE_SENDING;
+        u->result.tries++;
+        return UPLOAD_STREAM;
+    }
+    return u->phase == PHASE_END ? UPLOAD_END : UPLOAD_WAIT;
+}
+
+int64_t upload_wake(const struct upload *upload)
+{
+    switch (upload->phase) {
+    case PHASE_LOOK:
+    case PHASE_BODY: return 0;
+    case PHASE_PAUSE: return upload->wake_ms;
+    case PHASE_LOOKING:
+    case PHASE_SENDING:
+    case PHASE_END: break;
+    }
+    return INT64_MAX;
+}
+
+void upload_cancel(struct upload *upload)
+{
+    upload->cancelled = true;
+    if (upload->phase == PHASE_LOOK || upload->phase == PHASE_BODY ||
+        upload->phase == PHASE_PAUSE)
+        finish_cancelled(upload);
+}
+
+/* ---- life ---- */
+
+struct upload *upload_new(const struct upload_plan *plan, int64_t now_ms)
+{
+    struct upload *u = memory_zero(1, sizeof *u);
+    struct error err = {""};
+    enum order_code code;
+
+    (void)now_ms;
+    u->plan = *plan;
+    if (plan->device)
+        u->device = *plan->device;
+    u->plan.device = &u->device;
+    u->row = driver_upload(plan->driver, &u->device);
+    u->arrived = plan->resumed;
+    code = upload_check(&u->plan, &err);
+    if (code != ORDER_OK)
+        finish(u, code, "%.399s", err.text);
+    return u;
+}
+
+void upload_free(struct upload *upload)
+{
+    free(upload);
+}
+
+const struct upload_result *upload_result(const struct upload *upload)
+{
+    return &upload->result;
+}
+
+int64_t upload_login_max(const struct upload *upload)
+{
+    return upload->row ? upload->row->login_max_ms : 0;
+}
+
+const char *upload_waiting_for(const struct upload *upload)
+{
+    return upload->waiting;
+}
