@@ -96,17 +96,28 @@ bool unit_cancel_upload(void *arg, struct printer *printer)
 
 /* ---- after a start ---- */
 
+static void give_up(struct bridge *b, struct unit *unit, struct delivery *d)
+{
+    static const char why[] = "the configuration does not allow it any more";
+
+    log_warning("an upload of %s to %s is given up: %s", delivery_name(d),
+                d->printer, why);
+    if (unit && d->order) {
+        printer_carried_out(unit->printer, d->order, ORDER_NOT_ALLOWED, 0, why,
+                            bridge_now(b));
+        d->order = NULL;
+    }
+    spool_remove(&b->spool, d->id);
+    delivery_free(d);
+}
+
 static void resume(void *arg, struct delivery *d)
 {
     struct bridge *b = arg;
     struct unit *unit = bridge_unit(b, d->printer);
 
     if (!unit || !unit->uploader) {
-        log_warning("an upload of %s to %s is given up: the configuration does "
-                    "not allow it any more",
-                    delivery_name(d), d->printer);
-        spool_remove(&b->spool, d->id);
-        delivery_free(d);
+        give_up(b, unit, d);
         return;
     }
     log_info("%s: the upload of %s goes on", d->printer, delivery_name(d));
@@ -122,11 +133,10 @@ void uploads_open(struct bridge *b)
 
     for (i = 0; i < b->count && !b->units[i].uploader; i++)
         ;
-    if (i == b->count)
-        return;
-    if (spool_open(&b->spool, store_path(b->store), b->config->instance, &err))
+    if (spool_open(&b->spool, store_path(b->store), b->config->instance,
+                   i < b->count, &err))
         b->last_upload = spool_load(&b->spool, resume, b);
-    else
+    else if (i < b->count)
         log_warning("%s; uploads from addresses and messages are refused",
                     err.text);
 }

@@ -14,7 +14,7 @@
 #define RECORDS_MAX 10000
 
 bool spool_open(struct spool *spool, const char *state_path,
-                const char *instance, struct error *err)
+                const char *instance, bool make, struct error *err)
 {
     const char *slash = strrchr(state_path, '/');
 
@@ -24,7 +24,8 @@ bool spool_open(struct spool *spool, const char *state_path,
     (void)snprintf(spool->folder, sizeof spool->folder, "%.*s/uploads%s%s",
                    (int)(slash - state_path), state_path, instance ? "-" : "",
                    instance ? instance : "");
-    if (mkdir(spool->folder, 0700) == 0 || errno == EEXIST)
+    if (access(spool->folder, R_OK | W_OK | X_OK) == 0 ||
+        (make && mkdir(spool->folder, 0700) == 0))
         return true;
     (void)error_set(err, "cannot make %s: %s", spool->folder, strerror(errno));
     spool->folder[0] = '\0';

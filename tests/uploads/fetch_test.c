@@ -23,7 +23,7 @@ static int enter(void **state)
     if (!mkdtemp(place))
         return -1;
     (void)snprintf(path, sizeof path, "%s/state.json", place);
-    return spool_open(&spool, path, NULL, &err) ? world_setup(state) : -1;
+    return spool_open(&spool, path, NULL, true, &err) ? world_setup(state) : -1;
 }
 
 static int leave(void **state)
