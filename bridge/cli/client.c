@@ -277,7 +277,8 @@ static void step(struct client *client)
 
     while (*client->plan) {
         endpoint = endpoint_of(client, *client->plan);
-        if (endpoint >= 0 && !is_idle(client, endpoint))
+        if (endpoint >= 0 && !is_idle(client, endpoint) &&
+            driver_has(client->driver, endpoint, &client->device))
             break;
         client->plan++;
     }

@@ -63,6 +63,10 @@ struct reply {
 bool client_ask(struct client *client, const struct request *request,
                 struct reply *reply, struct error *err);
 void reply_release(struct reply *reply);
+/* Send an order of one request, by the driver's tables, and judge the answer.
+ * No guards: see vigil.h for orders that a person gives. */
+bool client_order(struct client *client, enum command command,
+                  const struct order_arguments *arguments, struct error *err);
 struct http_target client_target(const struct config_printer *config);
 const struct driver *client_driver(const struct config_printer *config);
 /* How to give the secret that is missing or wrong. */

@@ -2,7 +2,9 @@
 
 #include "bridge/cli/paint.h"
 
-#define TIMEOUT_MS 30000 /* a stick with thousands of files is slow */
+#define TIMEOUT_MS  30000 /* a stick with thousands of files is slow */
+#define SHOWN_TRIES 20
+#define SHOWN_MS    250
 
 const char *const listing_plan[] = {"?version", "storage", NULL};
 
@@ -89,6 +91,26 @@ enum listing_result listing_read(struct client *client, const char *path,
             result = LISTING_READ;
     }
     reply_release(&reply);
+    return result;
+}
+
+enum listing_result listing_wait(struct client *client, const char *path,
+                                 struct listing *listing, struct error *err)
+{
+    enum listing_result result = listing_read(client, path, listing, err);
+    struct desk *desk = client->desk;
+    int tries;
+
+    for (tries = 0; tries < SHOWN_TRIES && result == LISTING_ABSENT &&
+                    !desk_signalled(desk);
+         tries++) {
+        int64_t until = desk_now(desk).ms + SHOWN_MS;
+
+        while (desk_now(desk).ms < until && !desk_signalled(desk))
+            desk_turn_for(desk, until - desk_now(desk).ms);
+        listing_release(listing);
+        result = listing_read(client, path, listing, err);
+    }
     return result;
 }
 

@@ -1,5 +1,5 @@
-/* pause, resume, cancel, continue, print: orders as the bridge carries them
- * out, answered when the printer shows that it did it. */
+/* pause, resume, cancel, continue, print, delete, mkdir: orders as the bridge
+ * carries them out, answered when the printer shows that it did it. */
 #include "bridge/order.h"
 
 #include "bridge/cli/choose.h"
@@ -12,7 +12,8 @@
 struct outcome {
     const struct call *call;
     const char *printer;
-    bool known; /* the final answer came */
+    const char *path; /* what the order is about; "" = the print */
+    bool known;       /* the final answer came */
     int status;
 };
 
@@ -27,19 +28,32 @@ static void say_accepted(const struct outcome *outcome,
                 outcome->printer, command_row(order->command)->limit_s);
 }
 
+static void say_done(const struct outcome *outcome, enum command command,
+                     const char *message, struct buffer *out)
+{
+    bool deleted = command == COMMAND_DELETE;
+
+    (void)buffer_format(out, "%s: ", outcome->printer);
+    if (deleted || command == COMMAND_CREATE_FOLDER) {
+        paint_text(out, outcome->path);
+        (void)buffer_text_add(out, deleted ? " is deleted" : " is made");
+    } else
+        (void)buffer_text_add(out, message);
+    (void)buffer_text_add(out, "\n");
+}
+
 static void say_outcome(struct outcome *outcome, const struct order *order,
                         const struct order_answer *answer)
 {
     struct buffer out = {0};
     struct buffer message = {0};
 
-    paint_text(&message, answer->message);
+    paint_advice(&message, answer->message);
     if (outcome->call->options & OPTION_JSON) {
         order_answer_json(order, answer, &out);
         (void)buffer_text_add(&out, "\n");
     } else if (answer->status == ORDER_DONE)
-        (void)buffer_format(&out, "%s: %s\n", outcome->printer,
-                            buffer_text(&message));
+        say_done(outcome, order->command, buffer_text(&message), &out);
     outcome->status = say_buffer(&out);
     if (answer->status == ORDER_ERROR)
         outcome->status =
@@ -63,28 +77,40 @@ static void on_answer(void *arg, const struct order *order,
 static const struct vigil_watch watch = {.answer = on_answer};
 
 /* What the word takes, complete. */
-static bool path_of(const struct call *call, struct vigil *vigil, char *path,
-                    size_t size, struct error *err)
+static bool read_arguments(const struct call *call, struct vigil *vigil,
+                           struct order_arguments *arguments, struct error *err)
 {
     const struct printer *p = vigil_printer(vigil);
 
-    path[0] = '\0';
+    *arguments = (struct order_arguments){
+        .job = -1,
+        .force = call->options & OPTION_FORCE,
+    };
     return call->argc == 0 ||
            place_complete(call->argv[0], printer_telemetry(p),
-                          printer_instances(p), path, size, err);
+                          printer_instances(p), arguments->path,
+                          sizeof arguments->path, err);
+}
+
+/* Words that are not called like their orders. */
+static enum command command_of(const char *word)
+{
+    return strcmp(word, "mkdir") == 0 ? COMMAND_CREATE_FOLDER
+                                      : command_find(word);
 }
 
 static int carry_out(const struct call *call, struct desk *desk,
                      const struct config_printer *config)
 {
     struct outcome outcome = {.call = call, .printer = config->id};
-    char path[sizeof((struct order_arguments *)NULL)->path];
+    struct order_arguments arguments;
     struct error err = {""};
     struct vigil *vigil = vigil_new(desk, config, &watch, &outcome, &err);
 
     if (vigil && vigil_meet(vigil, &err) &&
-        path_of(call, vigil, path, sizeof path, &err)) {
-        vigil_order(vigil, command_find(call->word->name), path);
+        read_arguments(call, vigil, &arguments, &err)) {
+        outcome.path = arguments.path;
+        vigil_order(vigil, command_of(call->word->name), &arguments);
         while (!outcome.known)
             desk_turn(desk);
     } else

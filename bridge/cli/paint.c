@@ -100,6 +100,36 @@ void paint_text_cut(struct buffer *out, const char *text, size_t columns)
     buffer_release(&whole);
 }
 
+static const struct {
+    const char *theirs, *ours;
+} advices[] = {
+    {"\"force\": true", "--force"},
+    {"\"overwrite\": true", "--overwrite"},
+    {"\"print\": true", "--print"},
+};
+
+void paint_advice(struct buffer *out, const char *sentence)
+{
+    struct buffer changed = {0};
+
+    while (*sentence) {
+        size_t i = 0, len = 1;
+
+        while (i < sizeof advices / sizeof *advices &&
+               strncmp(sentence, advices[i].theirs,
+                       strlen(advices[i].theirs)) != 0)
+            i++;
+        if (i < sizeof advices / sizeof *advices) {
+            (void)buffer_text_add(&changed, advices[i].ours);
+            len = strlen(advices[i].theirs);
+        } else
+            (void)buffer_add(&changed, sentence, 1);
+        sentence += len;
+    }
+    paint_text(out, buffer_text(&changed));
+    buffer_release(&changed);
+}
+
 /* ---- values ---- */
 
 void paint_duration(struct buffer *out, int64_t seconds)

@@ -100,7 +100,7 @@ static int say_refused(const struct client *client, const char *message)
 {
     struct buffer shown = {0};
 
-    paint_text(&shown, message);
+    paint_advice(&shown, message);
     (void)say_failed("%s: %s", client->config->id, buffer_text(&shown));
     buffer_release(&shown);
     return EXIT_FAILED;
@@ -117,6 +117,7 @@ static int upload(const struct call *call, struct client *client)
         .overwrite = call->options & OPTION_OVERWRITE,
         .live = !json && isatty(STDERR_FILENO),
     };
+    struct listing shown = {0};
     struct error err = {""};
     struct buffer out = {0};
 
@@ -125,6 +126,11 @@ static int upload(const struct call *call, struct client *client)
         return say_refused(client, client->err.text);
     ok = find_path(call, client, path, sizeof path, &err) &&
          sending_run(&sending, client, &err);
+    if (ok) { /* done is what the next command finds done */
+        (void)listing_wait(client, path, &shown, &err);
+        listing_release(&shown);
+        err.text[0] = '\0';
+    }
     if (json) {
         put_json(client, &sending, err.text, &out);
         if (say_buffer(&out) != EXIT_DONE)

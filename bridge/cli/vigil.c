@@ -180,18 +180,16 @@ bool vigil_meet(struct vigil *vigil, struct error *err)
     return error_set(err, "interrupted");
 }
 
-void vigil_order(struct vigil *vigil, enum command command, const char *path)
+void vigil_order(struct vigil *vigil, enum command command,
+                 const struct order_arguments *arguments)
 {
     struct moment now = desk_now(vigil->desk);
     struct order *order = memory_zero(1, sizeof *order);
 
     (void)snprintf(order->name, sizeof order->name, "%s",
                    command_row(command)->name);
-    if (path)
-        (void)snprintf(order->arguments.path, sizeof order->arguments.path,
-                       "%s", path);
+    order->arguments = *arguments;
     order->command = command;
-    order->arguments.job = -1;
     order->expires = order->expires_ms = INT64_MAX;
     order->arrived_ms = now.ms;
     printer_order(vigil->printer, order, ORDER_OK, NULL, now);

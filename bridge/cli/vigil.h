@@ -26,8 +26,9 @@ struct printer *vigil_printer(struct vigil *vigil);
 /* Turn the loop until the first reads are complete. False: it is offline; err
  * says why and what to do. */
 bool vigil_meet(struct vigil *vigil, struct error *err);
-/* Give an order; path is what it takes, or NULL. */
-void vigil_order(struct vigil *vigil, enum command command, const char *path);
+/* Give an order with these arguments. */
+void vigil_order(struct vigil *vigil, enum command command,
+                 const struct order_arguments *arguments);
 /* Borrows from vigil; until the loop turns. */
 struct view vigil_view(struct vigil *vigil);
 #endif

@@ -104,6 +104,33 @@ const struct word words[] = {
      "printer2mqtt files mk4 /usb/parts\n"
      "printer2mqtt files mk4 --json | jq -r '.files[].path'",
      0, 1, OPTION_JSON, word_files},
+    {"upload", GROUP_FILES, SUBJECT_PRINTER, "FILE [PATH]",
+     "send a file to the printer, and print it if you like",
+     "PATH is a folder or a whole path there; without it the file goes to the "
+     "first storage that can be written. On a terminal a bar shows how far it "
+     "is; Ctrl-C cancels and leaves nothing behind.",
+     "printer2mqtt upload mk4 box.bgcode\n"
+     "printer2mqtt upload mk4 box.bgcode /usb/parts/ --print\n"
+     "printer2mqtt upload mk4 box.bgcode --overwrite",
+     1, 2, OPTION_JSON | OPTION_PRINT | OPTION_OVERWRITE, word_upload},
+    {"sync", GROUP_FILES, SUBJECT_PRINTER, "DIR [PATH]",
+     "make a folder of the printer hold what DIR holds",
+     "Uploads what is not there, or there with another size, or newer here by "
+     "more than 14 hours (sticks keep no time zone). Only files that can be "
+     "printed count. Nothing is deleted without --delete.",
+     "printer2mqtt sync mk4 ~/gcode --dry-run\n"
+     "printer2mqtt sync mk4 ~/gcode /usb/gcode --delete",
+     1, 2, OPTION_JSON | OPTION_DELETE | OPTION_DRY_RUN, word_sync},
+    {"delete", GROUP_FILES, SUBJECT_PRINTER, "PATH",
+     "delete a file or folder; this cannot be undone",
+     "A folder that is not empty needs --force, and a Raspberry Pi: Prusa's "
+     "own firmware deletes empty ones only. What is being printed stays.",
+     "printer2mqtt delete mk4 /usb/box.gcode\n"
+     "printer2mqtt delete mk3 /local/old --force",
+     1, 1, OPTION_JSON | OPTION_FORCE, word_order},
+    {"mkdir", GROUP_FILES, SUBJECT_PRINTER, "PATH", "make a folder",
+     "The folder above it must be there.", "printer2mqtt mkdir mk4 /usb/parts",
+     1, 1, OPTION_JSON, word_order},
     {"download", GROUP_FILES, SUBJECT_PRINTER, "PATH [FILE]",
      "get a file from the printer",
      "FILE is a name or a folder here; without it the printer's name in the "

@@ -100,6 +100,7 @@ int word_order(struct call *call); /* pause, resume, cancel, continue, print */
 int word_files(struct call *call);
 int word_download(struct call *call);
 int word_upload(struct call *call);
+int word_sync(struct call *call);
 int word_wait(struct call *call);
 int word_monitor(struct call *call);
 

@@ -1,5 +1,6 @@
 #include "life.h"
 
+#include "bridge/files_page.h"
 #include "mapping/memory.h"
 
 static void on_log(void *arg, enum log_level level, const char *printer,
@@ -24,6 +25,8 @@ static void on_answer(void *arg, struct printer *printer,
     (void)snprintf(life->answered[life->answer_count], sizeof life->answered[0],
                    "%.31s", order->name);
     life->answers[life->answer_count++] = *answer;
+    (void)snprintf(life->value, sizeof life->value, "%s",
+                   answer->value ? answer->value : "");
 }
 
 static void on_event(void *arg, struct printer *printer,
@@ -36,7 +39,28 @@ static void on_event(void *arg, struct printer *printer,
         life->events[life->event_count++] = event->event;
 }
 
-static const struct printer_sink sink = {on_log, on_answer, on_event};
+static void on_work(void *arg, struct printer *printer, struct files_page *page)
+{
+    struct world *life = arg;
+
+    assert_null(life->page);
+    life->page = page;
+    if (!life->workers)
+        life_work_done(life);
+    (void)printer;
+}
+
+void life_work_done(struct world *life)
+{
+    struct files_page *page = life->page;
+
+    assert_non_null(page);
+    life->page = NULL;
+    files_page_read(page);
+    printer_paged(life->printer, page, life->now);
+}
+
+static const struct printer_sink sink = {on_log, on_answer, on_event, on_work};
 
 void life_open(struct world *life, const struct printer_memory *memory)
 {
@@ -65,6 +89,7 @@ void life_open(struct world *life, const struct printer_memory *memory)
 void life_close(struct world *life)
 {
     printer_free(life->printer);
+    files_page_free(life->page);
     mapping_free((struct mapping *)(uintptr_t)life->config.mapping);
     free(life->config.url);
     free(life->config.driver);
@@ -129,7 +154,8 @@ static int read_body(const struct far_side *far, const char *target, char *out,
              strcmp(target, "/api/v1/info") == 0)
         (void)snprintf(out, size, far->pi ? "{\"sdk\":\"0.8.1\"}" : "{}");
     else if (strcmp(target, "/api/v1/storage") == 0)
-        (void)snprintf(out, size, "{\"storage_list\":[]}");
+        (void)snprintf(out, size, "{\"storage_list\":[%s]}",
+                       far->storages ? far->storages : "");
     else if (strcmp(target, "/api/v1/cameras") == 0 && far->cameras)
         (void)snprintf(out, size, "%s", far->cameras);
     else if ((strncmp(target, "/thumb", 6) == 0 ||
@@ -144,7 +170,9 @@ static int read_body(const struct far_side *far, const char *target, char *out,
 
 static void answer(struct world *life, const struct request *request)
 {
-    char body[2048] = "";
+    static const char files[] = "/api/v1/files";
+    const size_t size = (size_t)256 << 10;
+    char *body = memory_zero(size, 1);
     struct http_answer a = {
         .result = life->far.result,
         .sent = true,
@@ -165,7 +193,13 @@ static void answer(struct world *life, const struct request *request)
         if (strcmp(request->target, "/errand") == 0 &&
             life->far.errand_result != HTTP_ANSWERED)
             a.result = life->far.errand_result;
-        a.status = read_body(&life->far, request->target, body, sizeof body);
+        a.status = read_body(&life->far, request->target, body, size);
+        if (strncmp(request->target, files, sizeof files - 1) == 0) {
+            a.result = a.result ? a.result : life->far.files_result;
+            if (life->far.files)
+                a.status = life->far.files(&life->far, request, &a.headers,
+                                           body, size);
+        }
     }
     if (a.result != HTTP_ANSWERED) {
         a.status = 0;
@@ -182,6 +216,7 @@ static void answer(struct world *life, const struct request *request)
     a.body = body;
     a.len = strlen(body);
     printer_answered(life->printer, &a, life->now);
+    free(body);
 }
 
 static void turn(struct world *life)
@@ -194,7 +229,7 @@ static void turn(struct world *life)
             life->step(life->step_arg, life->now);
         if (!printer_next(life->printer, life->now, &request))
             break;
-        assert_true(++turns < 100);
+        assert_true(++turns < 2000);
         life->sent[life->sent_count++ % LIFE_MAX] = request;
         answer(life, &request);
     }

@@ -43,6 +43,11 @@ struct far_side {
     bool challenges;      /* asks each time who we are */
     bool order_lost;      /* carried out, but the answer does not come */
     void (*on_order)(struct far_side *far); /* when one is carried out */
+    const char *storages; /* of /api/v1/storage; NULL = none */
+    /* Answers below /api/v1/files: a status, and a body; NULL = 404. */
+    int (*files)(struct far_side *far, const struct request *request,
+                 struct http_headers *headers, char *body, size_t size);
+    enum http_result files_result;
 };
 
 struct world {
@@ -55,6 +60,9 @@ struct world {
     struct order_answer answers[LIFE_MAX];
     char answered[LIFE_MAX][32]; /* command names of the answers */
     int answer_count;
+    char value[4096]; /* of the newest answer; "" = none */
+    bool workers;     /* pages are read by work_done() only */
+    struct files_page *page;
     char log[LIFE_MAX][300];
     int log_count;
     enum event events[LIFE_MAX];
@@ -75,6 +83,8 @@ void life_order(struct world *life, const char *name, const char *payload);
 /* The answers to this command: how many, and the newest. */
 int life_answers(const struct world *life, const char *name);
 const struct order_answer *life_answer(const struct world *life);
+/* The worker has read the page that it was given. */
+void life_work_done(struct world *life);
 /* The payload that the field with this key would have. */
 const char *life_value(const struct world *life, const char *key);
 
