@@ -245,6 +245,8 @@ static cJSON *explain_command(const struct subject *s, enum command command)
         [ARGUMENT_SOURCE] =
             "the path of a file below uploads.directory; or JSON with file or "
             "url, path, print, overwrite",
+        [ARGUMENT_CAMERA] =
+            "PRESS for the first camera, or its name or id",
         [ARGUMENT_SECONDS] = "a number of seconds",
     };
     const struct command_row *row = command_row(command);

@@ -224,6 +224,8 @@ static void take_order(struct unit *unit, const char *name,
     if (code != ORDER_RETAINED && is_mapped_away(unit, m->topic, name, &err))
         code = ORDER_NOT_SUPPORTED;
     printer_order(unit->printer, order, code, &err, bridge_now(b));
+    if (printer_is_held_up(unit->printer))
+        http_abort(unit->http);
     unit_run(unit);
 }
 

@@ -148,6 +148,10 @@ static enum order_code read_argument(struct order *order, const char *text,
         (void)error_set(err, "%s needs PRESS or a folder, such as /usb",
                         row->name);
         return ORDER_INVALID;
+    case ARGUMENT_CAMERA:
+        return strcasecmp(text, "PRESS") == 0 || !*text
+                   ? ORDER_OK
+                   : read_text(order, text, err);
     case ARGUMENT_CHOICE: return read_text(order, text, err);
     case ARGUMENT_SOURCE: return read_source(order, text, false, err);
     case ARGUMENT_PATH:
@@ -300,6 +304,50 @@ static enum order_code json_force(struct order *order, const cJSON *item,
     return json_truth(item, &order->arguments.force, err);
 }
 
+/* Settings of a camera, as the API wants them. */
+static enum order_code json_config(struct order *order, const cJSON *item,
+                                   struct error *err)
+{
+    char *text = cJSON_IsObject(item) ? cJSON_PrintUnformatted(item) : NULL;
+    size_t size = sizeof order->arguments.json;
+    bool fits = text && strlen(text) < size;
+
+    if (fits)
+        memcpy(order->arguments.json, text, strlen(text) + 1);
+    cJSON_free(text);
+    if (fits)
+        return ORDER_OK;
+    (void)error_set(err, "config must be an object of at most %zu bytes",
+                    size - 1);
+    return ORDER_INVALID;
+}
+
+/* Names of cameras in a new order. */
+static enum order_code json_cameras(struct order *order, const cJSON *item,
+                                    struct error *err)
+{
+    struct buffer list = {0};
+    const cJSON *name;
+    bool ok = cJSON_IsArray(item);
+
+    cJSON_ArrayForEach(name, item)
+    {
+        ok = ok && cJSON_IsString(name) && *name->valuestring &&
+             !strchr(name->valuestring, ',');
+        if (ok)
+            (void)buffer_format(&list, "%s%s", list.len ? "," : "",
+                                name->valuestring);
+    }
+    ok = ok && list.len && list.len < sizeof order->arguments.path;
+    if (ok)
+        memcpy(order->arguments.path, buffer_text(&list), list.len + 1);
+    buffer_release(&list);
+    return ok ? ORDER_OK
+              : refuse(err, ORDER_INVALID,
+                       "cameras must be a list of cameras: [\"front\", "
+                       "\"top\"]");
+}
+
 #define OF(command) ((uint64_t)1 << COMMAND_##command)
 
 _Static_assert(COMMAND_COUNT <= 64, "a bit for each command");
@@ -323,6 +371,12 @@ static const struct {
     {"url", json_url, OF(UPLOAD)},
     {"print", json_print, OF(UPLOAD)},
     {"overwrite", json_overwrite, OF(UPLOAD)},
+    {"config", json_config, OF(CAMERA_CREATE) | OF(CAMERA_CHANGE)},
+    {"cameras", json_cameras, OF(CAMERA_ORDER)},
+    {"camera", json_value,
+     OF(SNAPSHOT) | OF(CAMERA_TRIGGER) | OF(CAMERA_GET) | OF(CAMERA_CREATE) |
+         OF(CAMERA_CHANGE) | OF(CAMERA_RESET) | OF(CAMERA_DELETE) |
+         OF(CAMERA_REGISTER) | OF(CAMERA_UNREGISTER)},
 };
 
 static bool takes_key(const struct order *order, size_t i)

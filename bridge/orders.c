@@ -120,6 +120,7 @@ static void look_for_effect(struct printer *p, struct moment now)
         order_done(p, order, now, message);
         return;
     }
+    order_read_changes(p, row);
     if (gone && !step->job_gone)
         order_refuse(p, order, ORDER_CONFLICT, 0, now,
                      "the job ended before %s took effect", order->name);
@@ -284,6 +285,8 @@ static void judge(struct printer *p, const struct http_answer *answer,
         driver_judge(p->driver, o->active->command, answer->status,
                      answer->body, answer->len, message, sizeof message);
 
+    if (code == ORDER_OK && order_took_answer(p, answer, now))
+        return;
     if (code == ORDER_OK)
         step_on(p, answer->status, now);
     else
@@ -319,7 +322,13 @@ void orders_answered(struct printer *p, const struct http_answer *answer,
     }
     o->unsure = true;
     o->step++;
-    wait_for_effect(p, now);
+    if (order_step(p)->kind == STEP_END)
+        order_refuse(p, o->active, ORDER_TIMEOUT, 0, now,
+                     "the printer gave no answer (%s); it may have done it all "
+                     "the same",
+                     answer->reason);
+    else
+        wait_for_effect(p, now);
 }
 
 static void refuse_offline(struct printer *p, struct order *order,

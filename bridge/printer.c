@@ -377,6 +377,13 @@ void printer_note_snapshot(struct printer *p, int camera, struct moment now)
     p->memory.reported[slot] = true;
 }
 
+bool printer_is_held_up(const struct printer *p)
+{
+    return p->flight == FLIGHT_READ &&
+           p->driver->endpoints[p->reading].cadence == CADENCE_DAY &&
+           (p->orders.active || p->orders.count > 0);
+}
+
 void printer_read_job(struct printer *p)
 {
     if (p->job_endpoint >= 0)

@@ -53,6 +53,10 @@ struct printer_sink {
     /* Call files_page_read() in another thread, then printer_paged(). NULL =
      * it is called at once. */
     void (*work)(void *arg, struct printer *printer, struct files_page *page);
+    /* A camera's picture was ordered and came; borrowed. False: it cannot be
+     * shown. NULL = nobody takes pictures. */
+    bool (*snapshot)(void *arg, struct printer *printer, int camera,
+                     const char *bytes, size_t len);
 };
 
 /* Why a printer is not (wholly) well. */
@@ -142,6 +146,9 @@ bool printer_snapshot_target(const struct printer *printer, int camera,
 /* A camera's picture came. */
 void printer_note_snapshot(struct printer *printer, int camera,
                            struct moment now);
+/* An order waits for a request that may take a minute and is only ours: end
+ * that one. */
+bool printer_is_held_up(const struct printer *printer);
 /* Read again what the job is: something was not there yet. */
 void printer_read_job(struct printer *printer);
 

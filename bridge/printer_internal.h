@@ -146,6 +146,10 @@ int64_t errands_wake(const struct printer *p);
 /* snapshot.c */
 void snapshot_answered(struct printer *p, const struct http_answer *answer,
                        struct moment now);
+/* An answer that an order brought: fold it in as that of an endpoint. False: it
+ * is none. */
+bool snapshot_fold(struct printer *p, int endpoint,
+                   const struct http_answer *answer, struct moment now);
 /* Tell what happened to the job, and that the printer came or went. */
 void printer_follow_job(struct printer *p, struct moment now);
 
@@ -199,6 +203,13 @@ void order_forget(struct remembered *remembered);
 
 /* order_away.c */
 void order_send_away(struct printer *p, struct order *order);
+/* order_answered.c: the printer did it, and its answer is what was asked for.
+ * True: the active order is answered and gone. */
+bool order_took_answer(struct printer *p, const struct http_answer *answer,
+                       struct moment now);
+
+/* Read again what the command changes. */
+void order_read_changes(struct printer *p, const struct driver_command *row);
 
 /* order_queue.c */
 struct order *orders_take_first(struct orders *orders);

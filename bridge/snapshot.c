@@ -282,3 +282,17 @@ void snapshot_answered(struct printer *p, const struct http_answer *answer,
     if (p->contact && job_is_whole(p, now))
         printer_follow_job(p, now);
 }
+
+bool snapshot_fold(struct printer *p, int endpoint,
+                   const struct http_answer *answer, struct moment now)
+{
+    if (endpoint < 0)
+        return false;
+    telemetry_copy(&p->scratch, &p->telemetry);
+    if (!driver_decode(p->driver, endpoint, answer->status, answer->body,
+                       answer->len, p->config->mapping, &p->scratch, &p->device,
+                       NULL))
+        return false;
+    take_snapshot(p, endpoint, now);
+    return true;
+}

@@ -3,7 +3,17 @@
 #include "bridge/task.h"
 #include "mapping/memory.h"
 
+static bool take_snapshot(void *arg, struct printer *printer, int camera,
+                          const char *bytes, size_t len)
+{
+    const struct unit *unit = arg;
+
+    (void)printer;
+    return album_add_snapshot(unit->album, camera, bytes, len);
+}
+
 static const struct printer_sink sink = {
+    .snapshot = take_snapshot,
     .log = unit_log,
     .answer = unit_answer,
     .event = unit_event,

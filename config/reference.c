@@ -94,6 +94,7 @@ static void write_commands(struct buffer *out)
         [ARGUMENT_CHOICE] = "a path or name out of `files/list`",
         [ARGUMENT_SOURCE] =
             "JSON: `file` or `url`, `path`, `print`, `overwrite`",
+        [ARGUMENT_CAMERA] = "`PRESS`, or a camera",
         [ARGUMENT_SECONDS] = "seconds",
     };
     enum command c;

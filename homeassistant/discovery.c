@@ -196,6 +196,7 @@ static void fill_command(const struct place *place, enum command command,
     cJSON_AddStringToObject(component, "command_topic", topic);
     switch (what->argument) {
     case ARGUMENT_FOLDER:
+    case ARGUMENT_CAMERA:
     case ARGUMENT_NONE:
         cJSON_AddStringToObject(component, "payload_press", "PRESS");
         break;
@@ -261,6 +262,7 @@ static void add_commands(const struct place *place, const struct owner *owner)
 
     for (c = 0; c < COMMAND_COUNT; c++)
         if (place->printer->commands[c] &&
+            !(command_row(c)->flags & COMMAND_JSON) &&
             routes_command(place->printer->routes, c, topic, sizeof topic))
             add_command(place, owner, c, topic);
 }

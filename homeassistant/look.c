@@ -104,6 +104,7 @@ enum look look_of_argument(enum argument argument)
     switch (argument) {
     case ARGUMENT_NONE: return LOOK_BUTTON;
     case ARGUMENT_FOLDER: return LOOK_BUTTON; /* pressed: all folders */
+    case ARGUMENT_CAMERA: return LOOK_BUTTON; /* pressed: the first */
     case ARGUMENT_PATH: return LOOK_PATH_INPUT;
     case ARGUMENT_SOURCE:
     case ARGUMENT_CHOICE: return LOOK_CHOICE;

@@ -17,6 +17,7 @@ enum argument {
     ARGUMENT_FOLDER,  /* PRESS, or a folder on the printer: /usb/parts */
     ARGUMENT_CHOICE,  /* a file by its path or its name in files/list */
     ARGUMENT_SOURCE,  /* a file below uploads.directory: parts/box.gcode */
+    ARGUMENT_CAMERA,  /* PRESS, or a camera: its name in the topics, or its id */
     ARGUMENT_SECONDS, /* a number between min and max */
 };
 
@@ -26,6 +27,7 @@ enum command_flag {
     COMMAND_OFFLINE = 4,   /* carried out also while the printer is off */
     COMMAND_DANGEROUS = 8, /* off until the configuration enables it */
     COMMAND_FILES = 16,    /* changes which files there are */
+    COMMAND_JSON = 32,     /* only as a JSON object: no button does it */
 };
 
 struct command_row {

@@ -79,14 +79,19 @@ enum step_kind {
 struct driver_step {
     enum step_kind kind;
     enum http_method method;
-    const char *target; /* "/api/v1/job/{job}/pause"; {job}, {path} encoded */
+    /* "/api/v1/job/{job}/pause"; {job}, {path}, {camera}, {/camera} (nothing
+     * when none is named), {new camera}: encoded */
+    const char *target;
     int64_t timeout_ms; /* of the request; 0 = the client's default */
     unsigned until;     /* STATE_BIT()s that mean "it took effect" */
     bool job_gone;      /* or: the job it was bound to is not current */
     bool job_new;       /* or: a job with another id than before is current */
     bool transfer_gone; /* or: no transfer is active */
     bool creates;       /* {path} is a new name: it must be one */
+    bool update_gone;   /* or: no newer server is known */
     const char *header; /* "Create-Folder: ?1"; NULL = none */
+    bool picture;       /* the answer is one, up to 8 MiB */
+    const char *body;   /* JSON with {json} or {cameras}; NULL = none */
     const char *force;  /* header that says `force`; NULL = none */
 };
 
@@ -97,6 +102,9 @@ struct driver_command {
     unsigned states; /* STATE_BIT()s in which it can be ordered */
     bool learned;    /* announced only after it once worked here */
     struct driver_step steps[DRIVER_STEPS_MAX];
+    /* Its answer is also that of this endpoint; NULL = of none. */
+    const char *endpoint;
+    const char *changes; /* endpoint to be read again after it; NULL = none */
     /* States for other models of the family; NULL = states. */
     unsigned (*states_of)(const struct device *device);
 };
@@ -111,6 +119,7 @@ struct job_mark {
  * snapshot. Zeroed = nothing known. */
 struct device {
     struct instances storages, cameras;
+    int first_camera; /* of the list, connected; -1 = none */
     char camera_id[INSTANCES_CAMERA][CAMERA_ID_MAX + 1]; /* for the API */
     int variant; /* of the driver's family, 0 = not known yet */
     /* An invented state word came: report unknown_word and set this to false;
@@ -250,6 +259,9 @@ bool driver_job_agrees(const struct telemetry *t, const struct device *device);
 /* Does this device have the endpoint, as far as is known? */
 bool driver_has(const struct driver *driver, int endpoint,
                 const struct device *device);
+/* Which camera that is, by its name or id; "" = the first of the list that is
+ * connected. -1 = there is none. */
+int driver_camera_find(const struct device *device, const char *camera);
 /* Fill only request->target with pattern, {camera} put in. False: there is no
  * such camera now. */
 bool driver_camera_target(const char *pattern, int camera,
@@ -261,8 +273,11 @@ void driver_read(const struct driver *driver, int endpoint,
 
 /* Arguments of an order. */
 struct order_arguments {
-    char path[512]; /* PATH: /usb/box.gcode; UTF-8, not encoded */
+    /* PATH: /usb/box.gcode; UTF-8, not encoded. CAMERA: name or id; "" = the
+     * first. */
+    char path[512];
     double number;  /* SECONDS */
+    char json[REQUEST_BODY_MAX + 1]; /* settings of a camera; "" = none */
     bool force;     /* delete a folder with all that is in it */
     int64_t job;    /* the job it is bound to, -1 = none */
 };

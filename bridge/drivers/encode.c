@@ -1,6 +1,8 @@
 /* From an order to the request that carries it out, by the tables. */
 #include "bridge/drivers/path.h"
 
+#define PICTURE_MAX ((size_t)8 << 20)
+
 static bool put_job(struct target *target, enum command command, int64_t job,
                     struct error *err)
 {
@@ -12,6 +14,21 @@ static bool put_job(struct target *target, enum command command, int64_t job,
                          command_row(command)->name);
     target_put(target, digits, (size_t)len);
     return true;
+}
+
+/* The rest of what a pattern can hold; nothing if it is none of it. */
+static bool fill_camera(struct target *target, const char *pattern,
+                        const char *camera, const struct device *device,
+                        struct error *err)
+{
+    if (strncmp(pattern, "{camera}", 8) == 0)
+        return camera_put(target, camera, device, err);
+    if (strncmp(pattern, "{new camera}", 12) == 0)
+        return camera_put_new(target, camera, err);
+    if (strncmp(pattern, "{/camera}", 9) != 0 || !*camera)
+        return true;
+    target_put(target, "/", 1);
+    return camera_put(target, camera, device, err);
 }
 
 /* Write the row's target with its {job} and {path} put in. */
@@ -31,6 +48,9 @@ static bool fill(struct target *target, const char *pattern,
             if (!path_check(arguments->path, PATH_FILE, device, err))
                 return false;
             target_put_path(target, arguments->path);
+        } else if (!fill_camera(target, pattern, arguments->path, device,
+                                err)) {
+            return false;
         }
         pattern += strcspn(pattern, "}");
         pattern += *pattern == '}';
@@ -71,6 +91,12 @@ static bool fill_request(const struct driver *driver, enum command command,
         request->headers[headers++] = step->header;
     if (step->force && arguments->force)
         request->headers[headers] = step->force;
+    if (step->picture) {
+        request->accept = "image/jpeg, image/png";
+        request->answer_max = PICTURE_MAX;
+    }
+    if (step->body && !camera_body(step->body, arguments, device, request, err))
+        return false;
     return fill_target(driver, step->target, command, arguments, device,
                        request, err);
 }
@@ -132,6 +158,8 @@ bool driver_step_done(const struct driver_step *step, int64_t job,
         return true;
     if (step->transfer_gone &&
         telemetry_integer(t, SLOT_TRANSFER_ACTIVE, 0) == 0)
+        return true;
+    if (step->update_gone && telemetry_integer(t, SLOT_SERVER_UPDATE, 1) == 0)
         return true;
     if (!step->job_gone || job < 0)
         return false;

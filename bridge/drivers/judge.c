@@ -83,6 +83,12 @@ static const struct verdict verdicts[] = {
      "Buddy deletes only what is empty"},
     {404, 404, COMMAND_CREATE_FOLDER, ORDER_NOT_FOUND,
      "the printer has no such storage"},
+    {404, 404, COMMAND_CAMERA_LIST, ORDER_NOT_SUPPORTED,
+     "this printer has no cameras"},
+    {404, 404, COMMAND_CHECK_UPDATE, ORDER_NOT_SUPPORTED,
+     "this PrusaLink does not update itself"},
+    {404, 404, COMMAND_SERVER_UPDATE, ORDER_NOT_SUPPORTED,
+     "this PrusaLink does not update itself"},
     {404, 404, ANY, ORDER_WRONG_JOB, "the job is not the current one any more"},
     {405, 405, ANY, ORDER_NOT_SUPPORTED, "this firmware has no such order"},
     {408, 408, ANY, ORDER_PRINTER_ERROR,
@@ -106,6 +112,8 @@ static const struct verdict verdicts[] = {
     {409, 409, COMMAND_CREATE_FOLDER, ORDER_CONFLICT,
      "the printer refused: there is such a file or folder already, or the "
      "storage cannot be written"},
+    {409, 409, COMMAND_SERVER_UPDATE, ORDER_CONFLICT,
+     "PrusaLink could not update itself; see its log"},
     {409, 409, ANY, ORDER_CONFLICT, "the printer refused in this state"},
     {500, 500, COMMAND_CREATE_FOLDER, ORDER_PRINTER_ERROR,
      "the printer could not create it; is there such a "
@@ -122,14 +130,47 @@ static const struct verdict verdicts[] = {
     {0, 0, ANY, ORDER_PRINTER_ERROR, NULL},
 };
 
-static const struct verdict *find_verdict(enum command command, int status)
-{
-    const struct verdict *row = verdicts;
+/* What is different for orders to cameras. */
+static const struct verdict camera_verdicts[] = {
+    {400, 400, COMMAND_CAMERA_CREATE, ORDER_INVALID,
+     "the printer refused these settings; a camera needs name, driver and "
+     "path, such as {\"name\": \"Front\", \"driver\": \"V4L2\", \"path\": "
+     "\"/dev/video0\"}"},
+    {404, 404, ANY, ORDER_NOT_FOUND,
+     "the printer has no such camera, or it is not connected; order "
+     "camera_list"},
+    {409, 409, COMMAND_CAMERA_TRIGGER, ORDER_CONFLICT,
+     "the printer refused: this camera gives no pictures"},
+    {409, 409, COMMAND_CAMERA_CREATE, ORDER_CONFLICT,
+     "the printer refused: the camera runs already; use camera_change, or "
+     "delete it first"},
+    {409, 409, COMMAND_CAMERA_DELETE, ORDER_CONFLICT,
+     "the printer refused: the camera is plugged in; unplug it first"},
+    {409, 409, COMMAND_CAMERA_REGISTER, ORDER_CONFLICT,
+     "the printer refused: the camera is registered already"},
+    {409, 409, COMMAND_CAMERA_UNREGISTER, ORDER_CONFLICT,
+     "the printer refused: the camera is not registered"},
+    /* 0.8.1 took the picture and cannot send it; it is asked for then. */
+    {500, 500, COMMAND_CAMERA_TRIGGER, ORDER_OK, ""},
+    {0, 0, ANY, ORDER_PRINTER_ERROR, NULL},
+};
 
+static const struct verdict *find_in(const struct verdict *row,
+                                     enum command command, int status)
+{
     while (row->sentence && (status < row->least || status > row->most ||
                              (row->command != ANY && row->command != command)))
         row++;
     return row;
+}
+
+static const struct verdict *find_verdict(enum command command, int status)
+{
+    const struct verdict *row = NULL;
+
+    if (command_row(command)->argument == ARGUMENT_CAMERA)
+        row = find_in(camera_verdicts, command, status);
+    return row && row->sentence ? row : find_in(verdicts, command, status);
 }
 
 /* Buddy cuts its JSON at 127 bytes: take what is there of "message". */

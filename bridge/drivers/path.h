@@ -44,4 +44,14 @@ bool path_check(const char *path, enum path_kind kind,
 bool path_check_new(const struct driver_upload *row, const char *path,
                     struct error *err);
 
+/* cameras.c: put a camera of this device, by its name or id; a new one. */
+bool camera_put(struct target *target, const char *camera,
+                const struct device *device, struct error *err);
+bool camera_put_new(struct target *target, const char *camera,
+                    struct error *err);
+/* The body of a step. */
+bool camera_body(const char *pattern, const struct order_arguments *arguments,
+                 const struct device *device, struct request *request,
+                 struct error *err);
+
 #endif

@@ -315,6 +315,7 @@ static void read_version(const struct json *root, struct reading *reading)
         reading->device->variant = pi ? PRUSALINK_PI : PRUSALINK_BUDDY;
     if (server)
         reading_text(reading, SLOT_INFO_SERVER, server);
+    prusalink_note_server(reading);
 }
 
 static const struct driver_field version_fields[] = {
@@ -322,6 +323,7 @@ static const struct driver_field version_fields[] = {
     {"printer", FIELD_INFO_MODEL, .words = models},           /* Buddy */
     {"firmware", FIELD_INFO_FIRMWARE},
     {"", FIELD_INFO_SERVER},
+    {"", FIELD_SERVER_UPDATE, .patch = true},
     {"api", FIELD_INFO_API},
     {"hostname", FIELD_INFO_HOSTNAME},
     {NULL},
@@ -378,13 +380,30 @@ static unsigned print_states(const struct device *device)
                                            : IDLE | READY | STOPPED | FINISHED;
 }
 
+/* Only a Pi has cameras and a server that can be updated. */
+static unsigned pi_states(const struct device *device)
+{
+    return device->variant == PRUSALINK_PI ? ANY_STATE : 0;
+}
+
+/* An update ends in a restart of PrusaLink, which is beside a print. */
+static unsigned update_states(const struct device *device)
+{
+    return device->variant == PRUSALINK_PI
+               ? IDLE | READY | STOPPED | FINISHED | STATE_BIT(STATE_ERROR)
+               : 0;
+}
+
 /* A Buddy's transfer cannot be stopped from outside. */
 static unsigned cancel_transfer_states(const struct device *device)
 {
     return device->variant == PRUSALINK_PI ? ANY_STATE : 0;
 }
 
-#define JOB   "/api/v1/job/{job}"
+#define JOB     "/api/v1/job/{job}"
+#define CAMERAS "/api/v1/cameras"
+#define CAMERA  CAMERAS "/{camera}"
+#define UPDATE  "/api/v1/update/prusalink"
 #define FILES "/api/v1/files{path}"
 
 /* Buddy waits for its planner to take the print before it answers, then shows
@@ -431,6 +450,45 @@ static const struct driver_command commands[] = {
     {COMMAND_CANCEL_TRANSFER, .states_of = cancel_transfer_states,
      .steps = {{STEP_SEND, HTTP_DELETE, "/api/v1/transfer"},
                {STEP_WAIT, .transfer_gone = true}}},
+    {COMMAND_SNAPSHOT, .states_of = pi_states,
+     .steps = {{STEP_SEND, HTTP_GET, CAMERAS "{/camera}/snap",
+                .timeout_ms = 15000, .picture = true}}},
+    /* 0.8.1 takes the picture and then fails to send it (500). */
+    {COMMAND_CAMERA_TRIGGER, .states_of = pi_states,
+     .steps = {{STEP_SEND, HTTP_POST, CAMERA "/snap", .timeout_ms = 30000,
+                .picture = true},
+               {STEP_SEND, HTTP_GET, CAMERA "/snap", .timeout_ms = 15000,
+                .picture = true}}},
+    {COMMAND_CAMERA_LIST, .states_of = pi_states, .endpoint = "cameras",
+     .steps = {{STEP_SEND, HTTP_GET, CAMERAS}}},
+    {COMMAND_CAMERA_GET, .states_of = pi_states,
+     .steps = {{STEP_SEND, HTTP_GET, CAMERA}}},
+    {COMMAND_CAMERA_ORDER, .states_of = pi_states, .changes = "cameras",
+     .steps = {{STEP_SEND, HTTP_PUT, CAMERAS, .body = "{cameras}"}}},
+    {COMMAND_CAMERA_CREATE, .states_of = pi_states, .changes = "cameras",
+     .steps = {{STEP_SEND, HTTP_POST, CAMERAS "/{new camera}",
+                .timeout_ms = 30000, .body = "{\"config\":{json}}"}}},
+    {COMMAND_CAMERA_CHANGE, .states_of = pi_states, .changes = "cameras",
+     .steps = {{STEP_SEND, HTTP_PATCH, CAMERA "/config", .timeout_ms = 30000,
+                .body = "{json}"}}},
+    {COMMAND_CAMERA_RESET, .states_of = pi_states, .changes = "cameras",
+     .steps = {{STEP_SEND, HTTP_DELETE, CAMERA "/config",
+                .timeout_ms = 30000}}},
+    {COMMAND_CAMERA_DELETE, .states_of = pi_states, .changes = "cameras",
+     .steps = {{STEP_SEND, HTTP_DELETE, CAMERA, .timeout_ms = 15000}}},
+    /* It waits 5 s for Prusa Connect. */
+    {COMMAND_CAMERA_REGISTER, .states_of = pi_states, .changes = "cameras",
+     .steps = {{STEP_SEND, HTTP_POST, CAMERA "/connection",
+                .timeout_ms = 15000}}},
+    {COMMAND_CAMERA_UNREGISTER, .states_of = pi_states, .changes = "cameras",
+     .steps = {{STEP_SEND, HTTP_DELETE, CAMERA "/connection",
+                .timeout_ms = 15000}}},
+    {COMMAND_CHECK_UPDATE, .states_of = pi_states, .endpoint = "update",
+     .steps = {{STEP_SEND, HTTP_GET, UPDATE, .timeout_ms = 60000}}},
+    /* pip takes minutes on a small Pi; nobody is asked meanwhile. */
+    {COMMAND_SERVER_UPDATE, .states_of = update_states, .changes = "version",
+     .steps = {{STEP_SEND, HTTP_POST, UPDATE, .timeout_ms = 60000},
+               {STEP_WAIT, .update_gone = true}}},
     {COMMAND_COUNT},
 };
 

@@ -21,6 +21,7 @@ extern const struct driver_field prusalink_camera_fields[];
 extern const struct driver_field prusalink_update_fields[];
 void prusalink_read_cameras(const struct json *root, struct reading *reading);
 void prusalink_read_update(const struct json *root, struct reading *reading);
+void prusalink_note_server(struct reading *reading);
 bool prusalink_is_no_buddy(const struct device *device);
 
 /* Of a job answer: fills device.picture. root may be NULL. */

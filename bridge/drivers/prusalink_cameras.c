@@ -39,9 +39,10 @@ static int learn_camera(struct device *device, const char *id,
 void prusalink_read_cameras(const struct json *root, struct reading *reading)
 {
     const struct json *item = json_first(json_path(root, "camera_list"));
-    bool used[INSTANCES_CAMERA] = {false};
+    bool used[INSTANCES_CAMERA] = {false}, connected;
     int i;
 
+    reading->device->first_camera = -1;
     for (i = 0; item && i < CAMERAS_MAX; i++, item = json_next(item)) {
         const char *id = json_text(json_path(item, "camera_id"));
         int at;
@@ -54,6 +55,9 @@ void prusalink_read_cameras(const struct json *root, struct reading *reading)
             continue;
         used[at] = true;
         reading_rows(reading, camera_item, item, at);
+        if (reading->device->first_camera < 0 &&
+            json_truth(json_path(item, "connected"), &connected) && connected)
+            reading->device->first_camera = at;
     }
 }
 
@@ -81,3 +85,13 @@ const struct driver_field prusalink_update_fields[] = {
     {"new_version", FIELD_SERVER_VERSION},
     {NULL},
 };
+
+/* What was found to be newer is installed now. */
+void prusalink_note_server(struct reading *reading)
+{
+    const struct telemetry *t = reading->t;
+    const char *newest = telemetry_text(t, SLOT_SERVER_VERSION);
+
+    if (*newest && strcmp(newest, telemetry_text(t, SLOT_INFO_SERVER)) == 0)
+        reading_set(reading, SLOT_SERVER_UPDATE, value_truth(false));
+}

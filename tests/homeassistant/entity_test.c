@@ -196,7 +196,11 @@ static void every_field_and_command_has_an_entity(void **state)
         if (entity_of_command(c)->look == LOOK_HIDDEN)
             continue;
         (void)snprintf(key, sizeof key, "cmd_%s", command_row(c)->name);
-        assert_non_null(component(document, key));
+        /* what needs a JSON object is nothing to press */
+        if (command_row(c)->flags & COMMAND_JSON)
+            assert_null(component(document, key));
+        else
+            assert_non_null(component(document, key));
     }
     cJSON_Delete(document);
 }

@@ -32,6 +32,7 @@ class Exchange:
         self.core.journal.answered(self.record, response.status)
         for piece in pieces:
             await self.connection.send(piece)
+            self.record.sent += len(piece)
         return await self.finish(closing)
 
     async def finish(self, closing):

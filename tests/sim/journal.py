@@ -15,6 +15,7 @@ class Record:
     status: int | None = None
     authenticated: bool = False
     received: int = 0       # bytes of its body that arrived here, those thrown away too
+    sent: int = 0           # bytes of the answer, as far as the client took them (or its kernel)
 
     @property
     def expects(self):

@@ -6,6 +6,7 @@ import zlib
 
 PREVIEW = re.compile(rb"; thumbnail begin (\d+)x(\d+) \d+\s*\n(.*?); thumbnail end", re.S)
 HEAD = 1 << 20      # previews are in the head of a file
+MAGIC, GCODE, THUMBNAIL = b"GCDE", 1, 5     # of a .bgcode and its blocks
 
 
 def png(width, height, seed=0):
@@ -43,13 +44,33 @@ def in_gcode(pictures):
 
 
 def previews_of(content):
-    """The PNGs in the head of a .gcode."""
+    """The PNGs in the head of a .gcode or .bgcode."""
     found = {}
-    for match in PREVIEW.finditer(content[:HEAD]):
-        picture = base64.b64decode(re.sub(rb"[^A-Za-z0-9+/=]", b"", match[3]))
+    for width, height, picture in _in_blocks(content) if content.startswith(MAGIC) else _in_comments(content[:HEAD]):
         if picture.startswith(b"\x89PNG"):
-            found[int(match[1]), int(match[2])] = picture
+            found[width, height] = picture
     return found
+
+
+def _in_comments(content):
+    for match in PREVIEW.finditer(content):
+        yield int(match[1]), int(match[2]), base64.b64decode(re.sub(rb"[^A-Za-z0-9+/=]", b"", match[3]))
+
+
+def _in_blocks(content):
+    """Blocks of a .bgcode: type, compression, size, size if compressed, parameters, data, checksum."""
+    at, check = 10, 4 * (content[8:10] == b"\1\0")
+    while at + 8 <= len(content):
+        kind, packed, size = struct.unpack_from("<HHI", content, at)
+        at += 8
+        if packed:
+            size, at = struct.unpack_from("<I", content, at)[0], at + 4
+        if kind == THUMBNAIL and not packed:
+            _, width, height = struct.unpack_from("<HHH", content, at)
+            yield width, height, content[at + 6:at + 6 + size]
+        elif kind == GCODE:
+            return
+        at += (6 if kind == THUMBNAIL else 2) + size + check
 
 
 # 8 x 8 pixels of grey, the smallest baseline JPEG with standard tables.

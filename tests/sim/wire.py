@@ -81,7 +81,7 @@ class Connection:
 
     async def more(self):
         """Read what comes next; False when the client has closed its side."""
-        data = await self.reader.read(65536)
+        data = await self.reader.read(1 << 18)
         self.buffer += data
         return bool(data)
 
@@ -91,7 +91,8 @@ class Connection:
         return self.take(match.end()) if match else None
 
     def take(self, size):
-        data = bytes(self.buffer[:size])
+        with memoryview(self.buffer) as view:
+            data = bytes(view[:size])
         del self.buffer[:size]
         return data
 

@@ -1,4 +1,6 @@
 """Listings, downloads and previews."""
+import struct
+
 import pytest
 from sim.pictures import in_gcode, previews
 from sim_put import GCODE, put
@@ -65,6 +67,25 @@ def test_buddy_previews(buddy):
     assert ask(buddy, "GET", "/thumb/x/usb/box.gcode").status == 404
     buddy.add_file("/usb/sliced.gcode", content=in_gcode(previews(9)) + "G28\n")
     assert ask(buddy, "GET", "/thumb/l/usb/sliced.gcode").body == previews(9)[220, 124]
+
+
+def test_previews_of_a_binary_file(buddy):
+    picture = previews(9)[16, 16]
+    blocks = struct.pack("<HHIIH", 3, 1, 50, 7, 0) + b"packed!" + b"crc4"
+    blocks += struct.pack("<HHIHHH", 5, 0, len(picture), 0, 16, 16) + picture + b"crc4"
+    blocks += struct.pack("<HHIHHH", 5, 0, 4, 2, 313, 173) + b"qoif" + b"crc4" + struct.pack("<HHIH", 1, 0, 9, 0) + b"G28"
+    buddy.add_file("/usb/x.bgcode", content=b"GCDE" + struct.pack("<IH", 1, 1) + blocks)
+    assert ask(buddy, "GET", "/thumb/s/usb/x.bgcode").body == picture
+    assert ask(buddy, "GET", "/thumb/l/usb/x.bgcode").status == 404
+
+
+def test_what_a_client_took_of_a_download(buddy):
+    buddy.add_file("/usb/big.gcode", size=200_000_000)
+    with Client(buddy) as client:
+        client.send(f"GET /usb/big.gcode HTTP/1.1\r\nX-Api-Key: {buddy.api_key}\r\n\r\n".encode())
+        client.exactly(100_000)
+    buddy.wait_for(lambda p: not p.open_connections)
+    assert 100_000 <= buddy.requests[-1].sent < 20_000_000
 
 
 def test_pi_download_and_previews(pi):
