@@ -310,6 +310,8 @@ void bridge_stop(struct bridge *b, enum bridge_end end)
     notify("STOPPING=1");
     log_set_hook(NULL, NULL, LOG_LEVEL_ERROR);
     for (i = 0; i < b->count; i++) {
+        if (b->units[i].uploader)
+            uploader_stop(b->units[i].uploader);
         printer_stop(b->units[i].printer, bridge_now(b));
         unit_remember(&b->units[i]);
     }
@@ -480,7 +482,9 @@ static void open_all(struct bridge *b, struct error *err)
         return;
     }
     inbox_prepare(b);
-    if (!session_open(b, err))
+    if (session_open(b, err))
+        uploads_open(b);
+    else
         b->end = BRIDGE_REFUSED;
 }
 

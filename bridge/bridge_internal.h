@@ -16,6 +16,8 @@
 #include "bridge/printer.h"
 #include "bridge/publisher.h"
 #include "bridge/store.h"
+#include "bridge/uploads/spool.h"
+#include "bridge/uploads/uploader.h"
 #include "homeassistant/discovery.h"
 #include "mapping/template.h"
 
@@ -38,6 +40,9 @@ struct unit {
     struct publisher *publisher;
     struct album *album;
     struct http_client *http;
+    struct uploader *uploader; /* NULL = no uploads */
+    const void *payload; /* a file that came as a message, while it is taken */
+    size_t payload_len;
     uv_timer_t timer;
     bool running;   /* unit_run() is on the stack */
     bool duplicate; /* another printer has its serial */
@@ -77,6 +82,8 @@ struct bridge {
     struct http *http;
     struct mqtt *mqtt;
     struct store *store;
+    struct spool spool;
+    uint64_t last_upload;
     struct announce *announce;
     struct events *events;
     struct subject subject;
@@ -172,6 +179,14 @@ void unit_event(void *arg, struct printer *printer,
 void unit_work(void *arg, struct printer *printer, struct files_page *page);
 void unit_log(void *arg, enum log_level level, const char *printer,
               const char *text);
+
+/* unit_uploads.c */
+void unit_open_uploads(struct unit *unit, const struct driver *driver);
+void unit_run_uploads(struct unit *unit);
+void unit_upload(void *arg, struct printer *printer, struct order *order);
+bool unit_cancel_upload(void *arg, struct printer *printer);
+/* All units are open: what an earlier life accepted goes on. */
+void uploads_open(struct bridge *bridge);
 
 /* answer.c: on <tree>/response/<name> and where its sender wished. */
 void answer_say(struct bridge *bridge, const char *tree,

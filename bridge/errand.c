@@ -12,8 +12,7 @@ void printer_add_errand(struct printer *printer, struct errand *errand)
 /* An order that is only waited for leaves the connection free. */
 bool printer_runs_errands(const struct printer *p)
 {
-    return p->online && p->contact && p->settled &&
-           (p->serial_checked || p->identity_endpoint < 0) &&
+    return printer_sure(p) && p->settled &&
            (!p->orders.active || p->orders.phase == PHASE_WAIT);
 }
 

@@ -242,6 +242,9 @@ static cJSON *explain_command(const struct subject *s, enum command command)
         [ARGUMENT_FOLDER] = "PRESS, or the path of a folder, such as /usb",
         [ARGUMENT_CHOICE] =
             "the path or the name of a file in files/list, or none",
+        [ARGUMENT_SOURCE] =
+            "the path of a file below uploads.directory; or JSON with file or "
+            "url, path, print, overwrite",
         [ARGUMENT_CAMERA] =
             "PRESS for the first camera, or its name or id",
         [ARGUMENT_SECONDS] = "a number of seconds",

@@ -93,12 +93,14 @@ static bool is_mapped_away(const struct unit *unit, const char *topic,
 
 /* NULL: it was only the clearing of a retained message. */
 static struct order *read_order(struct bridge *b, const char *name,
-                                bool request, const struct mqtt_message *m,
+                                bool request, bool file,
+                                const struct mqtt_message *m,
                                 enum order_code *code, struct error *err)
 {
     struct order_envelope envelope = {
         .name = name,
         .request = request,
+        .file = file,
         .payload = m->payload,
         .len = m->len,
         .retained = m->retain,
@@ -127,14 +129,96 @@ static struct order *read_order(struct bridge *b, const char *name,
     return order;
 }
 
+/* command/upload/usb/parts/box.gcode: the payload is the file. */
+static const char *file_path(const char *name, bool *print)
+{
+    *print = below(name, "upload_and_print") != NULL;
+    return *print                  ? name + strlen("upload_and_print")
+           : below(name, "upload") ? name + strlen("upload")
+                                   : NULL;
+}
+
+/* "true", "1", "on", "?1": yes. */
+static bool is_yes(const char *text)
+{
+    return strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0 ||
+           strcasecmp(text, "on") == 0 || strcmp(text, "?1") == 0;
+}
+
+static void read_options(const struct mqtt_message *m, struct order *order)
+{
+    size_t i;
+
+    for (i = 0; i < m->user_count; i++)
+        if (strcmp(m->user[i].name, "print") == 0)
+            order->source.print = is_yes(m->user[i].value);
+        else if (strcmp(m->user[i].name, "overwrite") == 0)
+            order->source.overwrite = is_yes(m->user[i].value);
+}
+
+static enum order_code check_file(const struct unit *unit,
+                                  const struct mqtt_message *m,
+                                  const char *path, struct error *err)
+{
+    int64_t max = unit->config->uploads.payload_max;
+
+    if (m->len == 0 || !path[1]) {
+        (void)error_set(err, "an upload needs a path behind the command's name "
+                             "and the file as payload");
+        return ORDER_INVALID;
+    }
+    if (unit->config->uploads.enabled && (int64_t)m->len > max) {
+        (void)error_set(err,
+                        "the file has %zu bytes, and uploads.payload of the "
+                        "configuration allows %lld in a message",
+                        m->len, (long long)max);
+        return ORDER_TOO_BIG;
+    }
+    return ORDER_OK;
+}
+
+static void take_file(struct unit *unit, const char *path, bool print,
+                      const struct mqtt_message *m)
+{
+    struct bridge *b = unit->bridge;
+    enum order_code code;
+    struct error err = {""};
+    struct order *order = read_order(b, "upload", false, true, m, &code, &err);
+
+    if (!order)
+        return;
+    order->source.print = print;
+    read_options(m, order);
+    if (code == ORDER_OK)
+        code = check_file(unit, m, path, &err);
+    if (code == ORDER_OK && strlen(path) >= sizeof order->arguments.path) {
+        code = ORDER_INVALID;
+        (void)error_set(&err, "the path is too long");
+    }
+    (void)snprintf(order->arguments.path, sizeof order->arguments.path, "%s",
+                   path);
+    unit->payload = m->payload;
+    unit->payload_len = m->len;
+    printer_order(unit->printer, order, code, &err, bridge_now(b));
+    unit->payload = NULL;
+    unit_run(unit);
+}
+
 static void take_order(struct unit *unit, const char *name,
                        const struct mqtt_message *m)
 {
     struct bridge *b = unit->bridge;
     enum order_code code;
     struct error err = {""};
-    struct order *order = read_order(b, name, false, m, &code, &err);
+    bool print;
+    const char *path = file_path(name, &print);
+    struct order *order;
 
+    if (path) {
+        take_file(unit, path, print, m);
+        return;
+    }
+    order = read_order(b, name, false, false, m, &code, &err);
     if (!order)
         return;
     if (code != ORDER_RETAINED && is_mapped_away(unit, m->topic, name, &err))
@@ -150,7 +234,7 @@ static void take_request(struct bridge *b, const char *name,
 {
     enum order_code code;
     struct error err = {""};
-    struct order *order = read_order(b, name, true, m, &code, &err);
+    struct order *order = read_order(b, name, true, false, m, &code, &err);
 
     if (order)
         requests_take(b, order, code, &err);

@@ -42,6 +42,14 @@ struct mqtt_options {
     enum mqtt_protocol protocol;
     int keepalive_s;        /* 0 = 30 */
     const char *will_topic; /* retained, QoS 1, payload "offline" */
+    size_t payload_max;     /* of what comes in; at least 1 MiB in any case */
+};
+
+#define MQTT_USER_MAX 8
+
+/* A user property of MQTT 5. */
+struct mqtt_user {
+    char *name, *value;
 };
 
 /* A message in either direction; borrowed for the call. */
@@ -61,6 +69,9 @@ struct mqtt_message {
     const void *correlation;
     size_t correlation_len;
     int64_t expiry_s; /* message expiry; -1 = none, out also 0 */
+    /* Coming in only: the first MQTT_USER_MAX user properties, MQTT 5. */
+    const struct mqtt_user *user;
+    size_t user_count;
 };
 
 /* What the owner is told; any may be NULL. All but mqtt_free() can be called

@@ -110,11 +110,33 @@ static int64_t read_expiry(const mosquitto_property *properties)
     return seconds;
 }
 
-static bool is_acceptable(const struct mosquitto_message *m)
+static size_t read_user(const mosquitto_property *properties,
+                        struct mqtt_user user[MQTT_USER_MAX])
+{
+    size_t n = 0;
+    while (properties != NULL && n < MQTT_USER_MAX) {
+        properties = mosquitto_property_read_string_pair(
+            properties, MQTT_PROP_USER_PROPERTY, &user[n].name, &user[n].value,
+            n > 0);
+        n += properties != NULL;
+    }
+    return n;
+}
+
+static void release_user(struct mqtt_user *user, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(user[i].name);
+        free(user[i].value);
+    }
+}
+
+static bool is_acceptable(const struct mqtt *mqtt,
+                          const struct mosquitto_message *m)
 {
     size_t topic = m->topic != NULL ? strlen(m->topic) : 0;
     return topic > 0 && m->payloadlen >= 0 &&
-           (size_t)m->payloadlen <= MQTT_PAYLOAD_MAX &&
+           (size_t)m->payloadlen <= mqtt_payload_max(mqtt) &&
            mosquitto_validate_utf8(m->topic, (int)topic) == MOSQ_ERR_SUCCESS;
 }
 
@@ -125,7 +147,7 @@ static void on_message(struct mosquitto *client, void *arg,
     (void)client;
     struct mqtt_link *link = arg;
     struct mqtt *mqtt = link->mqtt;
-    if (!is_acceptable(m)) {
+    if (!is_acceptable(mqtt, m)) {
         mqtt->ignored++;
         return;
     }
@@ -134,6 +156,8 @@ static void on_message(struct mosquitto *client, void *arg,
         return;
 
     size_t correlation_len = 0;
+    struct mqtt_user user[MQTT_USER_MAX];
+    size_t user_count = read_user(properties, user);
     char *type = read_text(properties, MQTT_PROP_CONTENT_TYPE);
     char *response = read_text(properties, MQTT_PROP_RESPONSE_TOPIC);
     void *correlation =
@@ -151,7 +175,10 @@ static void on_message(struct mosquitto *client, void *arg,
             .correlation = correlation,
             .correlation_len = correlation_len,
             .expiry_s = read_expiry(properties),
+            .user = user,
+            .user_count = user_count,
         });
+    release_user(user, user_count);
     free(type);
     free(response);
     free(correlation);
@@ -178,13 +205,15 @@ static void on_log(struct mosquitto *client, void *arg, int level,
 /* There is no asynchronous connect with properties, but the blocking one stores
  * them in the client before it looks at the host; without a host it ends there
  * (so in 2.0.11, 2.0.21 and 2.1.2). */
-static void set_connect_properties(struct mosquitto *client)
+static void set_connect_properties(struct mosquitto *client,
+                                   const struct mqtt *mqtt)
 {
     mosquitto_property *list = NULL;
     (void)mosquitto_property_add_int16(&list, MQTT_PROP_RECEIVE_MAXIMUM,
                                        MQTT_RECEIVE_MAX);
-    (void)mosquitto_property_add_int32(&list, MQTT_PROP_MAXIMUM_PACKET_SIZE,
-                                       (uint32_t)MQTT_PACKET_MAX);
+    (void)mosquitto_property_add_int32(
+        &list, MQTT_PROP_MAXIMUM_PACKET_SIZE,
+        (uint32_t)(mqtt_payload_max(mqtt) + MQTT_PACKET_REST));
     (void)mosquitto_connect_bind_v5(client, NULL, -1, 0, NULL, list);
     mosquitto_property_free_all(&list);
 }
@@ -239,6 +268,6 @@ struct mosquitto *mqtt_client_new(struct mqtt_link *link, struct error *err)
     }
     set_callbacks(client, o->tls);
     if (link->protocol == 5)
-        set_connect_properties(client);
+        set_connect_properties(client, link->mqtt);
     return client;
 }

@@ -24,11 +24,11 @@
 #include <mqtt_protocol.h>
 #include <uv.h>
 
-/* Largest packet we ask an MQTT 5 broker for: an order, or a chunk, and its
- * topic and properties. libmosquitto itself has no limit; what a 3.1.1 broker
- * sends beyond it is ignored. */
+/* Largest payload we ask an MQTT 5 broker for, unless files come as messages,
+ * and the rest of such a packet: its topic and properties. libmosquitto itself
+ * has no limit; what a 3.1.1 broker sends beyond it is ignored. */
 #define MQTT_PAYLOAD_MAX  ((size_t)1 << 20)
-#define MQTT_PACKET_MAX   (MQTT_PAYLOAD_MAX + (64 << 10))
+#define MQTT_PACKET_REST  (64 << 10)
 #define MQTT_PROPERTY_MAX 4096
 #define MQTT_RECEIVE_MAX  20
 
@@ -161,6 +161,13 @@ bool mqtt_link_check(struct mqtt_link *link, int code);
 void mqtt_link_ready(uv_poll_t *poll, int status, int events);
 
 /* mqtt_client.c */
+static inline size_t mqtt_payload_max(const struct mqtt *mqtt)
+{
+    return mqtt->options.payload_max > MQTT_PAYLOAD_MAX
+               ? mqtt->options.payload_max
+               : MQTT_PAYLOAD_MAX;
+}
+
 struct mosquitto *mqtt_client_new(struct mqtt_link *link, struct error *err);
 
 /* mqtt_words.c: why a libmosquitto call ended the link. */

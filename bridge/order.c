@@ -9,10 +9,13 @@
 #include <strings.h>
 #include <time.h>
 
+#define SOURCE_MAX 2048 /* bytes of a path or an address */
+
 void order_free(struct order *order)
 {
     if (!order)
         return;
+    free(order->source.from);
     free(order->transaction);
     free(order->key);
     free(order->response_topic);
@@ -99,6 +102,26 @@ static enum order_code read_text(struct order *order, const char *text,
     return ORDER_OK;
 }
 
+static enum order_code read_source(struct order *order, const char *text,
+                                   bool url, struct error *err)
+{
+    if (!*text)
+        return refuse(err, ORDER_INVALID,
+                      "say which file: \"file\" (below uploads.directory) or "
+                      "\"url\" (below one of uploads.origins)");
+    if (order->source.from)
+        return refuse(err, ORDER_INVALID,
+                      "only one of file and url can be "
+                      "given");
+    if (strlen(text) > SOURCE_MAX)
+        return refuse(err, ORDER_INVALID,
+                      "the file's path or address is "
+                      "longer than 2 kB");
+    order->source.from = memory_text(text);
+    order->source.url = url;
+    return ORDER_OK;
+}
+
 /* The argument as text, plain or from JSON. */
 static enum order_code read_argument(struct order *order, const char *text,
                                      struct error *err)
@@ -130,6 +153,7 @@ static enum order_code read_argument(struct order *order, const char *text,
                    ? ORDER_OK
                    : read_text(order, text, err);
     case ARGUMENT_CHOICE: return read_text(order, text, err);
+    case ARGUMENT_SOURCE: return read_source(order, text, false, err);
     case ARGUMENT_PATH:
         if (text[0] == '/' && text[1] &&
             strlen(text) < sizeof order->arguments.path) {
@@ -224,13 +248,60 @@ static enum order_code json_answer(struct order *order, const cJSON *item,
     return ORDER_OK;
 }
 
+static enum order_code json_file(struct order *order, const cJSON *item,
+                                 struct error *err)
+{
+    if (!cJSON_IsString(item))
+        return refuse(err, ORDER_INVALID, "file must be a text");
+    return read_source(order, item->valuestring, false, err);
+}
+
+static enum order_code json_url(struct order *order, const cJSON *item,
+                                struct error *err)
+{
+    if (!cJSON_IsString(item))
+        return refuse(err, ORDER_INVALID, "url must be a text");
+    return read_source(order, item->valuestring, true, err);
+}
+
+/* Where an upload goes: a path, or a name in the usual folder. */
+static enum order_code json_target(struct order *order, const cJSON *item,
+                                   struct error *err)
+{
+    if (!cJSON_IsString(item) || !*item->valuestring)
+        return refuse(err, ORDER_INVALID,
+                      "path must be where the file goes on the printer, such "
+                      "as /usb/parts/box.gcode");
+    return read_text(order, item->valuestring, err);
+}
+
+static enum order_code json_truth(const cJSON *item, bool *truth,
+                                  struct error *err)
+{
+    if (!cJSON_IsBool(item)) {
+        (void)error_set(err, "%.40s must be true or false", item->string);
+        return ORDER_INVALID;
+    }
+    *truth = cJSON_IsTrue(item);
+    return ORDER_OK;
+}
+
+static enum order_code json_print(struct order *order, const cJSON *item,
+                                  struct error *err)
+{
+    return json_truth(item, &order->source.print, err);
+}
+
+static enum order_code json_overwrite(struct order *order, const cJSON *item,
+                                      struct error *err)
+{
+    return json_truth(item, &order->source.overwrite, err);
+}
+
 static enum order_code json_force(struct order *order, const cJSON *item,
                                   struct error *err)
 {
-    if (!cJSON_IsBool(item))
-        return refuse(err, ORDER_INVALID, "force must be true or false");
-    order->arguments.force = cJSON_IsTrue(item);
-    return ORDER_OK;
+    return json_truth(item, &order->arguments.force, err);
 }
 
 /* Settings of a camera, as the API wants them. */
@@ -287,6 +358,7 @@ static const struct {
     enum order_code (*read)(struct order *, const cJSON *, struct error *);
     uint64_t commands;
 } keys[] = {
+    {"path", json_target, OF(UPLOAD)},
     {"value", json_value},
     {"path", json_value},
     {"job_id", json_job},
@@ -295,6 +367,10 @@ static const struct {
     {"expires", json_expires},
     {"answer", json_answer},
     {"force", json_force, OF(DELETE)},
+    {"file", json_file, OF(UPLOAD)},
+    {"url", json_url, OF(UPLOAD)},
+    {"print", json_print, OF(UPLOAD)},
+    {"overwrite", json_overwrite, OF(UPLOAD)},
     {"config", json_config, OF(CAMERA_CREATE) | OF(CAMERA_CHANGE)},
     {"cameras", json_cameras, OF(CAMERA_ORDER)},
     {"camera", json_value,
@@ -357,6 +433,8 @@ static enum order_code read_object(struct order *order, const cJSON *root,
         if (this_code != ORDER_OK && code == ORDER_OK)
             code = refuse(err, this_code, this_error.text);
     }
+    if (order->command == COMMAND_UPLOAD)
+        value = order->source.from != NULL;
     if (code == ORDER_OK && !value && order->command != COMMAND_COUNT &&
         command_row(order->command)->argument != ARGUMENT_NONE)
         return read_argument(order, "", err);
@@ -451,7 +529,7 @@ struct order *order_read(const struct order_envelope *envelope,
     order->correlation =
         memory_copy(envelope->correlation, envelope->correlation_len);
     order->correlation_len = envelope->correlation_len;
-    *code = read_payload(order, envelope, err);
+    *code = envelope->file ? ORDER_OK : read_payload(order, envelope, err);
     if (envelope->expiry_s >= 0)
         order->expires_ms = now.ms + envelope->expiry_s * 1000;
     *code = judge(order, *code, envelope, now, err);

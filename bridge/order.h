@@ -16,11 +16,20 @@
 #define ORDER_TRANSACTION_MAX 1024 /* of the echoed JSON, bytes */
 #define ORDER_NAME_MAX        40   /* of a name, characters */
 
+/* What an upload is made of; all 0 for other orders. */
+struct order_source {
+    char *from; /* path below uploads.directory, or address; NULL = neither */
+    bool url;
+    bool print;
+    bool overwrite;
+};
+
 struct order {
     /* as asked for, cleaned; may be unknown */
     char name[4 * ORDER_NAME_MAX + 1];
     enum command command; /* COMMAND_COUNT = unknown */
     struct order_arguments arguments;
+    struct order_source source;
     bool request;      /* arguments.path holds the value as text */
     bool job_given;    /* arguments.job came from the sender */
     bool no_job;       /* none was current when it came */
@@ -39,6 +48,7 @@ struct order {
 /* What the message brought besides its payload. Borrowed. */
 struct order_envelope {
     const char *name; /* the last part of the topic */
+    bool file;        /* the payload is a file: it is not read */
     bool request;     /* bridge/request: any name, the value is text */
     const void *payload;
     size_t len;

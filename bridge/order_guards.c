@@ -16,12 +16,23 @@ static bool is_allowed(const struct printer *p, enum command command)
 {
     return !p->config->command_disabled[command] &&
            (!(command_row(command)->flags & COMMAND_DANGEROUS) ||
-            p->config->command_enabled[command]);
+            p->config->command_enabled[command]) &&
+           (command != COMMAND_UPLOAD || p->config->uploads.enabled);
+}
+
+/* Whatever the driver can do: an upload, and the end of one. */
+static bool is_about_uploads(const struct printer *p, enum command command)
+{
+    return (command == COMMAND_UPLOAD || command == COMMAND_CANCEL_TRANSFER) &&
+           p->config->uploads.enabled && p->sink->upload &&
+           driver_upload(p->driver, &p->device);
 }
 
 bool printer_supports(const struct printer *p, enum command command)
 {
-    return order_is_bridges(command) ||
+    return order_is_bridges(command) || is_about_uploads(p, command) ||
+           (command == COMMAND_UPLOAD &&
+            driver_upload(p->driver, &p->device)) ||
            driver_states(p->driver, command, &p->device) != 0;
 }
 
@@ -33,6 +44,8 @@ bool printer_able(const struct printer *p, enum command command)
         return false;
     if (order_is_bridges(command))
         return true;
+    if (is_about_uploads(p, command))
+        return !p->config->read_only;
     return !p->config->read_only && row &&
            driver_states(p->driver, command, &p->device) != 0 &&
            (!row->learned || p->memory.learned[command]);
@@ -59,6 +72,9 @@ bool printer_can(const struct printer *p, enum command command)
 
     if (order_is_bridges(command))
         return is_allowed(p, command);
+    if (is_about_uploads(p, command) &&
+        (command == COMMAND_UPLOAD || p->transfer))
+        return p->online && !p->config->read_only && is_allowed(p, command);
     return p->online && !p->config->read_only && is_allowed(p, command) &&
            state != STATE_COUNT && !order_lacks(p, command) &&
            driver_states(p->driver, command, &p->device) & STATE_BIT(state);
@@ -76,6 +92,11 @@ bool order_refused_at_once(struct printer *p, struct order *order,
     else if (p->config->command_disabled[c])
         order_refuse(p, order, ORDER_NOT_ALLOWED, 0, now,
                      "%s is disabled for %s in the configuration", order->name,
+                     p->config->id);
+    else if (c == COMMAND_UPLOAD && !p->config->uploads.enabled)
+        order_refuse(p, order, ORDER_NOT_ALLOWED, 0, now,
+                     "uploads to %s are off; say in its configuration where "
+                     "files may come from (uploads: {directory: ...})",
                      p->config->id);
     else if (!is_allowed(p, c))
         order_refuse(p, order, ORDER_NOT_ALLOWED, 0, now,

@@ -14,6 +14,9 @@ static bool repeats_pending(const struct printer *p, const struct order *order)
     for (i = 0; i < o->count; i++)
         if (o->queue[i]->key && strcmp(o->queue[i]->key, order->key) == 0)
             return true;
+    for (i = 0; i < o->away_count; i++)
+        if (o->away[i]->key && strcmp(o->away[i]->key, order->key) == 0)
+            return true;
     return false;
 }
 
@@ -172,6 +175,23 @@ void printer_order(struct printer *p, struct order *order, enum order_code code,
     }
     if (order->command == COMMAND_SELECT_FILE) {
         select_file(p, order, now);
+        return;
+    }
+    if (order->command == COMMAND_UPLOAD && order->job_given &&
+        order->arguments.job != printer_job(p)) {
+        order_refuse(p, order, ORDER_WRONG_JOB, 0, now,
+                     "job %lld is not the current one",
+                     (long long)order->arguments.job);
+        return;
+    }
+    if (order->command == COMMAND_UPLOAD) {
+        order_send_away(p, order);
+        p->sink->upload(p->arg, p, order);
+        return;
+    }
+    if (order->command == COMMAND_CANCEL_TRANSFER && p->sink->cancel_upload &&
+        p->sink->cancel_upload(p->arg, p)) {
+        order_done(p, order, now, "the upload is broken off");
         return;
     }
     if (!bind_to_file(p, order, now))

@@ -133,10 +133,32 @@ bool printer_busy_with_job(const struct printer *p)
 
 int64_t printer_interval(const struct printer *p)
 {
+    int64_t interval = printer_busy_with_job(p) ? p->config->poll_printing_ms
+                                                : p->config->poll_idle_ms;
+
     if (p->interval_ms)
-        return p->interval_ms;
-    return printer_busy_with_job(p) ? p->config->poll_printing_ms
-                                    : p->config->poll_idle_ms;
+        interval = p->interval_ms;
+    if (p->transfer && interval < UPLOAD_POLL_MS)
+        return UPLOAD_POLL_MS;
+    return interval;
+}
+
+void printer_transfer(struct printer *p, const struct transfer *transfer,
+                      struct moment now)
+{
+    bool ended = p->transfer && !transfer;
+
+    if (!p->transfer)
+        p->pace = (struct transfer_pace){.bytes = 0};
+    p->transfer = transfer;
+    if (!p->online || (!transfer && !ended))
+        return;
+    if (transfer)
+        transfer_pace(&p->pace, transfer->sent, now.ms);
+    transfer_fields(transfer, &p->pace, &p->telemetry);
+    if (ended)
+        printer_read_soon(p, endpoint_bit(p->status_endpoint));
+    p->version++;
 }
 
 static bool is_due(const struct printer *p, int endpoint, int64_t now_ms)
@@ -401,6 +423,17 @@ const struct roster *printer_roster(const struct printer *p)
 struct printer_memory *printer_memory(struct printer *p)
 {
     return &p->memory;
+}
+
+bool printer_sure(const struct printer *p)
+{
+    return p->online && p->contact &&
+           (p->serial_checked || p->identity_endpoint < 0);
+}
+
+const struct device *printer_device(const struct printer *p)
+{
+    return &p->device;
 }
 
 bool printer_judged(const struct printer *p)

@@ -18,6 +18,7 @@
 #include "bridge/job.h"
 #include "bridge/moment.h"
 #include "bridge/order.h"
+#include "bridge/transfer.h"
 #include "config/config.h"
 #include "mapping/telemetry.h"
 
@@ -45,6 +46,10 @@ struct printer_sink {
                    const struct order_answer *answer);
     void (*event)(void *arg, struct printer *printer,
                   const struct job_event *event);
+    /* An upload (owned from now on, until printer_carried_out()), and the end
+     * of the one that runs or waits; false: there is none. NULL = no uploads */
+    void (*upload)(void *arg, struct printer *printer, struct order *order);
+    bool (*cancel_upload)(void *arg, struct printer *printer);
     /* Call files_page_read() in another thread, then printer_paged(). NULL =
      * it is called at once. */
     void (*work)(void *arg, struct printer *printer, struct files_page *page);
@@ -108,6 +113,19 @@ void printer_answered(struct printer *printer, const struct http_answer *answer,
 void printer_order(struct printer *printer, struct order *order,
                    enum order_code code, const struct error *err,
                    struct moment now);
+/* An order that an earlier life of the bridge had accepted is carried out. */
+void printer_adopt(struct printer *printer, struct order *order,
+                   struct moment now);
+/* One that is carried out elsewhere was taken; is over (and freed). */
+void printer_accept(struct printer *printer, const struct order *order,
+                    const char *message, struct moment now);
+void printer_carried_out(struct printer *printer, struct order *order,
+                         enum order_code code, int http_status,
+                         const char *message, struct moment now);
+/* An upload of the bridge runs (borrowed until the next call), has moved, or
+ * (NULL) is over. While one runs polls are fewer. */
+void printer_transfer(struct printer *printer, const struct transfer *transfer,
+                      struct moment now);
 /* Forget the remembered serial: whoever answers next is the printer. */
 void printer_forget(struct printer *printer, struct moment now);
 
@@ -152,6 +170,9 @@ bool printer_files_settled(const struct printer *printer);
 uint64_t printer_version(const struct printer *printer);
 /* Said to be online: since the first status until two missed polls in a row. */
 bool printer_online(const struct printer *printer);
+/* Online, and surely the printer that it should be. */
+bool printer_sure(const struct printer *printer);
+const struct device *printer_device(const struct printer *printer);
 /* Was there a verdict since the start: answered once, or missed twice? */
 bool printer_judged(const struct printer *printer);
 /* The reads of this contact are complete: discovery and JSON may go out. */

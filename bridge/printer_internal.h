@@ -8,10 +8,12 @@
 #include "bridge/printer.h"
 
 #define ORDERS_MAX     8
+#define AWAY_MAX       16
 #define KEYS_MAX       256
 #define ERROR_MAX      160 /* characters of what is wrong */
 #define KEY_LIFE_MS    600000
 #define AFTER_ORDER_MS 250  /* an extra status poll so long after an order */
+#define UPLOAD_POLL_MS 5000 /* at least, while an upload runs */
 #define LEAST_GAP_MS   1000 /* no endpoint more often than this */
 #define FAILED_GAP_MS  5000 /* one that failed no more often than this */
 #define FRESH_MS       1000 /* a status older than this is read before orders */
@@ -56,6 +58,8 @@ struct orders {
     int count;
     struct order *followers[ORDERS_MAX]; /* repeat a key that is not done yet */
     int follower_count;
+    struct order *away[AWAY_MAX]; /* carried out elsewhere, not owned */
+    int away_count;
     struct remembered **keys; /* ring of KEYS_MAX, made when first needed */
     int next_key;
 };
@@ -72,6 +76,8 @@ struct printer {
     struct roster roster; /* of device */
     struct printer_memory memory;
     struct job_start start;
+    const struct transfer *transfer; /* of the bridge; NULL = none */
+    struct transfer_pace pace;
     int64_t clock;         /* wall less monotonic seconds */
     int64_t parted_ms;     /* status and job agreed about its id until then */
     double saved_progress; /* of the job, as memory was last saved */
@@ -195,6 +201,8 @@ struct remembered *order_recall(struct printer *p, const char *key,
                                 int64_t now_ms);
 void order_forget(struct remembered *remembered);
 
+/* order_away.c */
+void order_send_away(struct printer *p, struct order *order);
 /* order_answered.c: the printer did it, and its answer is what was asked for.
  * True: the active order is answered and gone. */
 bool order_took_answer(struct printer *p, const struct http_answer *answer,

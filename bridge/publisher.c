@@ -139,6 +139,7 @@ static bool is_derived(enum field field)
 {
     static const char *const prefixes[] = {
         "camera/",
+        "transfer/",
         "poll/",
         "last_job/",
         "total/",

@@ -288,6 +288,21 @@ void session_tick(struct bridge *b)
         cleanup_tick(b);
 }
 
+/* The largest file that may come as a message. */
+static size_t payload_max(const struct bridge *b)
+{
+    int64_t max = 0;
+    size_t i;
+
+    for (i = 0; i < b->config->printer_count; i++) {
+        const struct config_uploads *uploads = &b->config->printers[i].uploads;
+
+        if (uploads->enabled && uploads->payload_max > max)
+            max = uploads->payload_max;
+    }
+    return (size_t)max;
+}
+
 bool session_open(struct bridge *b, struct error *err)
 {
     static const struct mqtt_events events = {
@@ -314,6 +329,7 @@ bool session_open(struct bridge *b, struct error *err)
         .protocol = (enum mqtt_protocol)c->protocol,
         .keepalive_s = c->keepalive_s,
         .will_topic = will,
+        .payload_max = payload_max(b),
     };
 
     (void)snprintf(will, sizeof will, "%s/state", b->topic);

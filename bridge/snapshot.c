@@ -127,6 +127,10 @@ static void take_snapshot(struct printer *p, int endpoint, struct moment now)
         p->driver->settle(&old, &p->scratch, &p->device);
     if (endpoint == p->status_endpoint)
         derive(&old, &p->scratch, &p->start, now.wall);
+    if (p->transfer)
+        transfer_fields(p->transfer, &p->pace, &p->scratch);
+    else
+        transfer_derive(&p->pace, &p->scratch, now.ms);
     p->telemetry = p->scratch;
     p->scratch = old;
     follow_job(p, endpoint, &p->scratch);

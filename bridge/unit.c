@@ -1,5 +1,6 @@
 #include "bridge/bridge_internal.h"
 #include "bridge/files_page.h"
+#include "bridge/task.h"
 #include "mapping/memory.h"
 
 static bool take_snapshot(void *arg, struct printer *printer, int camera,
@@ -16,6 +17,8 @@ static const struct printer_sink sink = {
     .log = unit_log,
     .answer = unit_answer,
     .event = unit_event,
+    .upload = unit_upload,
+    .cancel_upload = unit_cancel_upload,
     .work = unit_work,
 };
 
@@ -56,22 +59,21 @@ void unit_event(void *arg, struct printer *printer,
 
 /* A large listing, read where it does not hold up the loop. */
 struct reading {
-    uv_work_t work;
     struct unit *unit;
     struct files_page *page;
 };
 
-static void read_page(uv_work_t *work)
+static void read_page(void *arg)
 {
-    files_page_read(((struct reading *)work->data)->page);
+    files_page_read(((struct reading *)arg)->page);
 }
 
-static void page_read(uv_work_t *work, int status)
+static void page_read(void *arg)
 {
-    struct reading *reading = work->data;
+    struct reading *reading = arg;
     struct unit *unit = reading->unit;
 
-    if (status == 0 && unit->printer) {
+    if (unit->printer) {
         printer_paged(unit->printer, reading->page, bridge_now(unit->bridge));
         unit_run(unit);
     } else {
@@ -86,11 +88,8 @@ void unit_work(void *arg, struct printer *printer, struct files_page *page)
     struct reading *reading = memory_zero(1, sizeof *reading);
 
     (void)printer;
-    reading->unit = unit;
-    reading->page = page;
-    reading->work.data = reading;
-    (void)uv_queue_work(&unit->bridge->loop, &reading->work, read_page,
-                        page_read);
+    *reading = (struct reading){unit, page};
+    task_start(&unit->bridge->loop, read_page, page_read, reading);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -206,6 +205,7 @@ void unit_run(struct unit *unit)
     album_step(unit->album, now);
     if (printer_next(unit->printer, now, &request))
         send_request(unit, &request);
+    unit_run_uploads(unit);
     note_changes(unit);
     (void)unit_sync(unit);
     if (bridge->printers_due || bridge->info_due)
@@ -245,6 +245,7 @@ bool unit_open(struct unit *unit, struct bridge *bridge,
     unit->album = album_new(&bridge->pictures,
                             publisher_routes(unit->publisher), unit->printer);
     printer_watch_files(unit->printer);
+    unit_open_uploads(unit, driver);
     note_name(unit);
     (void)uv_timer_init(&bridge->loop, &unit->timer);
     unit->timer.data = unit;
@@ -257,6 +258,7 @@ void unit_close(struct unit *unit)
     if (!unit->printer)
         return;
     uv_close((uv_handle_t *)&unit->timer, NULL);
+    uploader_free(unit->uploader);
     http_client_free(unit->http);
     printer_free(unit->printer);
     publisher_free(unit->publisher); /* the album is freed at the very end */

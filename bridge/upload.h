@@ -1,6 +1,6 @@
 /* One upload to one printer: checks, tries again, says how it ended. Pure: no
- * loop, no files, no clock, no MQTT; used by the daemon and the command line.
- * upload_run.h carries it out. */
+ * loop, no files, no clock, no MQTT; used by the daemon (uploads/sender.h) and
+ * the command line (cli/sending.h). */
 #ifndef BRIDGE_UPLOAD_H
 #define BRIDGE_UPLOAD_H
 

@@ -92,6 +92,8 @@ static void write_commands(struct buffer *out)
         [ARGUMENT_PATH] = "a path on the printer",
         [ARGUMENT_FOLDER] = "`PRESS`, or a folder on the printer",
         [ARGUMENT_CHOICE] = "a path or name out of `files/list`",
+        [ARGUMENT_SOURCE] =
+            "JSON: `file` or `url`, `path`, `print`, `overwrite`",
         [ARGUMENT_CAMERA] = "`PRESS`, or a camera",
         [ARGUMENT_SECONDS] = "seconds",
     };

@@ -204,6 +204,7 @@ static void fill_command(const struct place *place, enum command command,
         cJSON_AddNumberToObject(component, "min", 1);
         cJSON_AddNumberToObject(component, "max", TELEMETRY_FIELD_MAX);
         break;
+    case ARGUMENT_SOURCE:
     case ARGUMENT_CHOICE: break; /* its row knows from what */
     case ARGUMENT_SECONDS:
         cJSON_AddNumberToObject(component, "min", what->min);

@@ -144,6 +144,7 @@ static const struct entity_row commands[COMMAND_COUNT] = {
     [COMMAND_FILE_INFO] = {NULL, LOOK_HIDDEN}, /* answers with JSON */
     [COMMAND_CREATE_FOLDER] = {NULL, LOOK_HIDDEN},
     [COMMAND_DELETE]   = {NULL, LOOK_HIDDEN}, /* no text field to type into */
+    [COMMAND_UPLOAD]   = {NULL, LOOK_HIDDEN}, /* needs a file */
     [COMMAND_CANCEL_TRANSFER] = {NULL, 0, NULL, "mdi:upload-off", DIAGNOSTIC, OFF},
     [COMMAND_REFRESH]  = {NULL, 0, NULL, "mdi:refresh", DIAGNOSTIC, OFF},
     [COMMAND_SET_POLL_INTERVAL] = {NULL, 0, NULL, "mdi:timer-cog-outline", CONFIG, OFF, .fill = fill_interval},

@@ -106,6 +106,7 @@ enum look look_of_argument(enum argument argument)
     case ARGUMENT_FOLDER: return LOOK_BUTTON; /* pressed: all folders */
     case ARGUMENT_CAMERA: return LOOK_BUTTON; /* pressed: the first */
     case ARGUMENT_PATH: return LOOK_PATH_INPUT;
+    case ARGUMENT_SOURCE:
     case ARGUMENT_CHOICE: return LOOK_CHOICE;
     case ARGUMENT_SECONDS: return LOOK_SECONDS_INPUT;
     }

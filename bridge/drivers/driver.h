@@ -179,6 +179,7 @@ struct driver_upload {
     const char *content_type; /* to be sent whatever the file is */
     const char *print_header; /* "Print-After-Upload: ?1" */
     const char *overwrite_header;
+    const char *folder;        /* for files that name none: "/usb" */
     int64_t login_max_ms;      /* a login is good for so long, surely */
     size_t path_max;           /* bytes of the path, not encoded; 0 = any */
     size_t part_max;           /* bytes of each part of it; 0 = any */
@@ -301,6 +302,9 @@ enum encode_result driver_encode(const struct driver *driver,
  * all. */
 const struct driver_upload *driver_upload(const struct driver *driver,
                                           const struct device *device);
+/* The folder for files that name none; "" where nothing can be uploaded. */
+const char *driver_upload_folder(const struct driver *driver,
+                                 const struct device *device);
 /* Can path ("/usb/box.gcode", UTF-8) be written there? Its form, its lengths,
  * its characters, the storage, its ending (print: must be printable too). */
 enum order_code driver_upload_check(const struct driver *driver,

@@ -145,12 +145,14 @@ static const struct driver_refusal all_refusals[] = {
 const struct driver_upload prusalink_uploads[] = {
     {.variant = PRUSALINK_BUDDY,
      COMMON,
+     .folder = "/usb",
      BUDDY_NAMES,
      .login_max_ms = 240000,
      .prints = buddy_endings,
      .refusals = buddy_refusals},
     {.variant = PRUSALINK_PI,
      COMMON,
+     .folder = "/local",
      .login_max_ms = 50000,
      /* its own .NAME.part must have room, too */
      .part_max = 248,
@@ -162,6 +164,7 @@ const struct driver_upload prusalink_uploads[] = {
      .refusals = pi_refusals},
     {.variant = PRUSALINK_UNKNOWN,
      COMMON,
+     .folder = "/usb",
      BUDDY_NAMES,
      .login_max_ms = 50000,
      .prints = buddy_endings,

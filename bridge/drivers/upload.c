@@ -137,6 +137,14 @@ static bool check_ending(const struct driver_upload *row, const char *path,
     return true;
 }
 
+const char *driver_upload_folder(const struct driver *driver,
+                                 const struct device *device)
+{
+    const struct driver_upload *row = driver_upload(driver, device);
+
+    return row ? row->folder : "";
+}
+
 enum order_code driver_upload_check(const struct driver *driver,
                                     const struct device *device,
                                     const char *path, bool print,

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -47,22 +46,6 @@ static bool explain(int number, const char *path, struct error *err)
     }
 }
 
-bool below_stamp(int fd, struct http_stamp *stamp)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
-        return false;
-    *stamp = (struct http_stamp){
-        .size = status.st_size,
-        .mtime_ns = status.st_mtim.tv_sec * INT64_C(1000000000) +
-                    status.st_mtim.tv_nsec,
-        .inode = status.st_ino,
-        .device = status.st_dev,
-    };
-    return true;
-}
-
 /* The path as it is below folder: people also write the whole of it. */
 static const char *relative(const char *folder, const char *path)
 {
@@ -94,7 +77,7 @@ int below_open(const char *folder, const char *path, struct http_stamp *stamp,
     if (fd < 0)
         (void)explain(errno, path, err);
     (void)close(at);
-    if (fd >= 0 && !below_stamp(fd, stamp)) {
+    if (fd >= 0 && !http_stamp_of(fd, stamp)) {
         (void)error_set(err, "%.200s is not a regular file", path);
         (void)close(fd);
         return -1;

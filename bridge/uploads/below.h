@@ -13,8 +13,4 @@
 int below_open(const char *folder, const char *path, struct http_stamp *stamp,
                struct error *err);
 
-/* What stays the same as long as the file's contents do. False: not a regular
- * file, or gone. */
-bool below_stamp(int fd, struct http_stamp *stamp);
-
 #endif

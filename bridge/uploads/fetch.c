@@ -58,7 +58,7 @@ static void finish(void *arg)
     char path[SPOOL_PATH_MAX];
 
     if (f->result.ok && !spool_finish(f->fd, &f->result.stamp, &f->result.err))
-        (void)fail(f, ORDER_PRINTER_ERROR); /* the loop looks when it is told */
+        (void)fail(f, ORDER_TOO_BIG); /* the loop looks when it is told */
     else if (!f->result.ok && f->fd >= 0)
         (void)close(f->fd);
     spool_data_path(&f->spool, f->plan.id, path, sizeof path);
@@ -122,7 +122,7 @@ static void on_written(void *arg)
     f->working = false;
     if (!f->wrote && f->result.ok) {
         f->result.err = f->trouble;
-        (void)fail(f, ORDER_PRINTER_ERROR);
+        (void)fail(f, ORDER_TOO_BIG);
     }
     if (f->ended) {
         conclude(f);

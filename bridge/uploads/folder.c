@@ -75,7 +75,7 @@ static bool stamp_of(int folder, const char *name, struct http_stamp *stamp)
         !S_ISREG(status.st_mode))
         return false;
     fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    ok = fd >= 0 && below_stamp(fd, stamp);
+    ok = fd >= 0 && http_stamp_of(fd, stamp);
     if (fd >= 0)
         (void)close(fd);
     return ok;

@@ -14,7 +14,7 @@
 #define RECORDS_MAX 10000
 
 bool spool_open(struct spool *spool, const char *state_path,
-                const char *instance, struct error *err)
+                const char *instance, bool make, struct error *err)
 {
     const char *slash = strrchr(state_path, '/');
 
@@ -24,7 +24,8 @@ bool spool_open(struct spool *spool, const char *state_path,
     (void)snprintf(spool->folder, sizeof spool->folder, "%.*s/uploads%s%s",
                    (int)(slash - state_path), state_path, instance ? "-" : "",
                    instance ? instance : "");
-    if (mkdir(spool->folder, 0700) == 0 || errno == EEXIST)
+    if (access(spool->folder, R_OK | W_OK | X_OK) == 0 ||
+        (make && mkdir(spool->folder, 0700) == 0))
         return true;
     (void)error_set(err, "cannot make %s: %s", spool->folder, strerror(errno));
     spool->folder[0] = '\0';
@@ -98,7 +99,7 @@ bool spool_finish(int fd, struct http_stamp *stamp, struct error *err)
     if (!ok)
         (void)error_set(err, "the file cannot be kept until it is uploaded: %s",
                         strerror(errno));
-    ok = ok && below_stamp(fd, stamp);
+    ok = ok && http_stamp_of(fd, stamp);
     return close(fd) == 0 && ok;
 }
 
@@ -110,7 +111,7 @@ int spool_read(const struct spool *spool, uint64_t id, struct http_stamp *stamp,
 
     spool_data_path(spool, id, path, sizeof path);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0 && below_stamp(fd, stamp))
+    if (fd >= 0 && http_stamp_of(fd, stamp))
         return fd;
     (void)error_set(err, "the kept file %s is gone: %s", path, strerror(errno));
     if (fd >= 0)

@@ -15,10 +15,10 @@ struct spool {
     char folder[4096]; /* "" = there is none */
 };
 
-/* Below the folder that the state file lies in; instance may be NULL. False:
- * no folder could be made. */
+/* Below the folder that the state file lies in; instance may be NULL. make:
+ * also where there is none yet. False: there is none. */
 bool spool_open(struct spool *spool, const char *state_path,
-                const char *instance, struct error *err);
+                const char *instance, bool make, struct error *err);
 
 void spool_data_path(const struct spool *spool, uint64_t id, char *out,
                      size_t size);

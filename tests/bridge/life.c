@@ -60,7 +60,8 @@ void life_work_done(struct world *life)
     printer_paged(life->printer, page, life->now);
 }
 
-static const struct printer_sink sink = {on_log, on_answer, on_event, on_work};
+static const struct printer_sink sink = {
+    .log = on_log, .answer = on_answer, .event = on_event, .work = on_work};
 
 void life_open(struct world *life, const struct printer_memory *memory)
 {

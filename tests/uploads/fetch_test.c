@@ -23,7 +23,7 @@ static int enter(void **state)
     if (!mkdtemp(place))
         return -1;
     (void)snprintf(path, sizeof path, "%s/state.json", place);
-    return spool_open(&spool, path, NULL, &err) ? world_setup(state) : -1;
+    return spool_open(&spool, path, NULL, true, &err) ? world_setup(state) : -1;
 }
 
 static int leave(void **state)
@@ -202,7 +202,7 @@ static void a_spool_that_takes_nothing_is_said(void **state)
     (void)snprintf(spool.folder, sizeof spool.folder, "/proc/nothing");
     r = fetch(*state, send_big, 1 << 30, 20000);
     assert_false(r.ok);
-    assert_int_equal(r.code, ORDER_PRINTER_ERROR);
+    assert_int_equal(r.code, ORDER_TOO_BIG);
     assert_non_null(strstr(r.err.text, "cannot make"));
 }
 

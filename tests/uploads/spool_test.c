@@ -22,7 +22,7 @@ static int enter(void **state)
         return -1;
     (void)snprintf(path, sizeof path, "%s/state.json", place);
     count = 0;
-    return spool_open(&spool, path, NULL, &err) ? 0 : -1;
+    return spool_open(&spool, path, NULL, true, &err) ? 0 : -1;
 }
 
 static int leave(void **state)

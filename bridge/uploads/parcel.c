@@ -1,0 +1,132 @@
+#include "bridge/uploads/parcel.h"
+
+#include "bridge/task.h"
+#include "bridge/uploads/watch.h"
+#include "mapping/memory.h"
+#include "mapping/text.h"
+
+#include <unistd.h>
+
+struct parcel *parcel_new(struct uploader *u, struct delivery *d)
+{
+    struct parcel *p = memory_zero(1, sizeof *p);
+
+    p->uploader = u;
+    p->delivery = d;
+    p->fd = -1;
+    p->accepted = !d->order;
+    u->parcels = memory_grow(u->parcels, u->count + 1, sizeof(struct parcel *));
+    u->parcels[u->count++] = p;
+    return p;
+}
+
+void parcel_name(const struct parcel *p, char out[4 * PARCEL_NAME_MAX + 1])
+{
+    (void)text_clean(delivery_name(p->delivery), PARCEL_NAME_MAX, out,
+                     4 * PARCEL_NAME_MAX + 1);
+}
+
+void parcel_free(struct parcel *p)
+{
+    struct uploader *u = p->uploader;
+    size_t i;
+
+    for (i = 0; i < u->count && u->parcels[i] != p; i++)
+        ;
+    if (i < u->count) {
+        u->count--;
+        memmove(u->parcels + i, u->parcels + i + 1,
+                (u->count - i) * sizeof(struct parcel *));
+    }
+    if (u->current == p)
+        u->current = NULL;
+    if (p->fd >= 0)
+        (void)close(p->fd);
+    delivery_free(p->delivery);
+    free(p->text);
+    free(p);
+}
+
+void parcel_work(struct parcel *p, enum stage stage, void (*run)(void *arg),
+                 void (*done)(void *arg))
+{
+    p->stage = stage;
+    p->err.text[0] = '\0';
+    p->uploader->held++;
+    task_start(p->uploader->setup.loop, run, done, p);
+}
+
+bool parcel_worked(struct parcel *p)
+{
+    struct uploader *u = p->uploader;
+
+    u->held--;
+    if (!u->closing)
+        return true;
+    if (!p->accepted) /* its sender was told that it is refused */
+        spool_remove(u->setup.spool, p->delivery->id);
+    parcel_free(p);
+    uploader_release(u);
+    return false;
+}
+
+/* ---- the end of a parcel ---- */
+
+static void remove_kept(void *arg)
+{
+    const struct parcel *p = arg;
+
+    spool_remove(p->uploader->setup.spool, p->delivery->id);
+}
+
+static void on_removed(void *arg)
+{
+    struct parcel *p = arg;
+    struct uploader *u = p->uploader;
+
+    if (!parcel_worked(p))
+        return;
+    parcel_free(p);
+    uploader_step(u);
+}
+
+static void stop_showing(struct uploader *u)
+{
+    (void)uv_timer_stop(&u->tick);
+    u->sink->moved(u->arg, NULL);
+}
+
+void parcel_finish(struct parcel *p, enum order_code code, int http_status,
+                   const char *text)
+{
+    struct uploader *u = p->uploader;
+    struct delivery *d = p->delivery;
+    char name[4 * PARCEL_NAME_MAX + 1];
+
+    parcel_name(p, name);
+    if (u->current == p) {
+        u->current = NULL;
+        stop_showing(u);
+    }
+    if (!d->order && code == ORDER_OK)
+        uploader_say(u, LOG_LEVEL_INFO, "upload of %s done: %s", name, text);
+    else if (!d->order)
+        uploader_say(u, LOG_LEVEL_WARNING, "upload of %s failed: %s", name,
+                     text);
+    if (d->source == DELIVERY_WATCHED && u->watch)
+        watch_settle(u->watch, d->from, code == ORDER_OK ? NULL : text);
+    if (d->order)
+        u->sink->finished(u->arg, d->order, code, http_status, text);
+    d->order = NULL;
+    if (p->fd >= 0)
+        (void)close(p->fd);
+    p->fd = -1;
+    parcel_work(p, STAGE_REMOVING, remove_kept, on_removed);
+}
+
+bool parcel_was_cancelled(struct parcel *p)
+{
+    if (p->cancelled)
+        parcel_finish(p, ORDER_SUPERSEDED, 0, p->why);
+    return p->cancelled;
+}

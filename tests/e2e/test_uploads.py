@@ -1,0 +1,389 @@
+"""Files to a printer, four ways: whole, once, answered; what is refused says what to do; nothing is left behind."""
+import hashlib
+import http.server
+import json
+import os
+import threading
+
+import pytest
+
+from harness import BASE
+from harness.process import until
+
+PROFILES = {"buddy": "/usb", "pi": "/local"}
+GCODE = b"; a tower\n" + b"G1 X1 Y1\n" * 4000
+
+
+@pytest.fixture
+def srv(tmp_path):
+    """A folder whose files may be uploaded."""
+    folder = tmp_path / "srv"
+    folder.mkdir()
+    (folder / "tower.gcode").write_bytes(GCODE)
+    return folder
+
+
+@pytest.fixture
+def spool(house):
+    return house.folder / "state/uploads"
+
+
+def uploads(folder, **more):
+    return {"uploads": {"directory": str(folder), **more}}
+
+
+def stored(printer, path):
+    """What lies there, as bytes."""
+    return printer.file(path).content
+
+
+def left(spool):
+    return sorted(os.listdir(spool)) if spool.exists() else []
+
+
+def nothing_left(spool):
+    until("the spool is empty", lambda: left(spool) == [])
+
+
+# ---- a file below the directory
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_file_of_the_directory_goes_to_the_printer(house, srv, spool, profile):
+    printer = house.add("mk4", profile, uploads(srv))
+    house.run()
+    answers = house.watcher.order("mk4", "upload", {"file": "tower.gcode", "transaction": 7})
+    done = answers.final()
+    assert (answers.statuses, done["transaction"]) == (["accepted", "done"], 7), answers.all
+    path = f"{PROFILES[profile]}/tower.gcode"
+    assert stored(printer, path) == GCODE and path in done["message"]
+    upload, = printer.uploads
+    assert (upload.status, upload.print_after, upload.received) == (201, False, len(GCODE)) and not upload.record.expects
+    nothing_left(spool)
+
+
+def test_where_it_goes_and_whether_it_replaces_and_prints(house, srv):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    printer.add_file("/usb/parts/a b+ü.gcode", content=b"old")
+    house.run()
+    order = {"file": "tower.gcode", "path": "/usb/parts/a b+ü.gcode"}
+    refused = house.watcher.order("mk4", "upload", order).final()
+    assert refused["code"] == "conflict" and "overwrite" in refused["message"]
+    assert stored(printer, order["path"]) == b"old"
+    done = house.watcher.order("mk4", "upload", order | {"overwrite": True, "print": True}).final()
+    assert done["status"] == "done" and "printed" in done["message"], done
+    assert stored(printer, order["path"]) == GCODE
+    house.wait("mk4", "state", "printing")
+
+
+def test_nothing_outside_of_the_directory_is_read(house, srv, tmp_path):
+    (tmp_path / "secret.gcode").write_bytes(b"secret")
+    (srv / "link.gcode").symlink_to(tmp_path / "secret.gcode")
+    os.mkfifo(srv / "fifo.gcode")
+    (srv / "empty.gcode").touch()
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run()
+    for file, word in (("../secret.gcode", "leads out"), ("link.gcode", "symbolic link"), ("fifo.gcode", "regular file"),
+                       ("none.gcode", "no file"), ("empty.gcode", "empty"), (str(tmp_path / "secret.gcode"), "no file")):
+        answer = house.watcher.order("mk4", "upload", {"file": file, "path": "/usb/x.gcode"}).final()
+        assert answer["status"] == "error" and word in answer["message"], answer
+    assert printer.uploads == []
+
+
+@pytest.mark.parametrize("payload, code, word", [
+    ({"file": "tower.gcode", "path": "/usb/../x.gcode"}, "invalid", ".."),
+    ({"file": "tower.gcode", "path": "/usb/" + "x" * 120 + ".gcode"}, "invalid", "103"),
+    ({"file": "tower.gcode", "path": "/usb/x.stl"}, "invalid", ".gcode"),
+    ({"file": "tower.gcode", "path": "/usb/a:b.gcode"}, "invalid", ":"),
+    ({"file": "tower.gcode", "path": "/moon/x.gcode"}, "not_found", "moon"),
+    ({"file": "tower.gcode", "url": "http://h/x"}, "invalid", "only one"),
+    ({"path": "/usb/x.gcode"}, "invalid", "which file"),
+    ({"file": "tower.gcode", "print": "yes"}, "invalid", "true or false"),
+    ({"file": "tower.gcode", "force": True}, "invalid", "force"),
+    ({"url": "http://127.0.0.1:1/x.gcode"}, "not_allowed", "uploads.origins"),
+])
+def test_what_cannot_be_is_refused_before_a_byte_is_sent(house, srv, spool, payload, code, word):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run()
+    answers = house.watcher.order("mk4", "upload", payload)
+    answer = answers.final()
+    assert answers.statuses == ["error"] and answer["code"] in (code, "invalid", "not_found", "too_big"), answer
+    assert word in answer["message"], answer
+    assert printer.uploads == []
+    nothing_left(spool)
+
+
+def test_uploads_are_off_until_configured(house):
+    house.add("mk4")
+    house.run()
+    answer = house.watcher.order("mk4", "upload", {"file": "tower.gcode"}).final()
+    assert answer["code"] == "not_allowed" and "uploads:" in answer["message"]
+
+
+# ---- the file as a message
+
+@pytest.mark.parametrize("version", [5, 4])
+def test_a_message_can_be_the_file(house, srv, spool, version):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run({"mqtt": {"protocol": "5" if version == 5 else "3.1.1"}})
+    body = bytes(range(256)) * 8000     # 2 MB, no UTF-8
+    answers = house.watcher.order("mk4", "upload/usb/parts/new.gcode", body)
+    final = house.watcher.wait(f"{BASE}/mk4/response/upload", lambda t: json.loads(t)["final"], answers.after).json
+    assert final["status"] == "done", final
+    assert stored(printer, "/usb/parts/new.gcode") == body
+    nothing_left(spool)
+
+
+def test_a_message_is_printed_or_replaces_by_its_topic_or_its_properties(house, srv):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    printer.add_file("/usb/a.gcode", content=b"old")
+    house.run()
+    watch = house.watcher
+    mark = watch.mark
+    watch.publish(f"{BASE}/mk4/command/upload/usb/a.gcode", GCODE, UserProperty=[("overwrite", "true")])
+    assert watch.wait(f"{BASE}/mk4/response/upload", lambda t: json.loads(t)["final"], mark).json["status"] == "done"
+    assert stored(printer, "/usb/a.gcode") == GCODE and printer.uploads[-1].overwrite
+    mark = watch.mark
+    watch.publish(f"{BASE}/mk4/command/upload_and_print/usb/b.gcode", GCODE)
+    assert watch.wait(f"{BASE}/mk4/response/upload", lambda t: json.loads(t)["final"], mark).json["status"] == "done"
+    assert printer.uploads[-1].print_after
+    house.wait("mk4", "state", "printing")
+
+
+def test_a_message_over_the_limit_is_refused(house, srv, spool):
+    printer = house.add("mk4", "buddy", uploads(srv, payload="4k"))
+    house.run()
+    mark = house.watcher.mark
+    house.watcher.publish(f"{BASE}/mk4/command/upload/usb/a.gcode", b"x" * 5000)
+    answer = house.watcher.wait(f"{BASE}/mk4/response/upload", after=mark).json
+    assert answer["code"] == "too_big" and "uploads.payload" in answer["message"]
+    assert printer.uploads == [] and left(spool) == []
+
+
+# ---- from an address
+
+@pytest.fixture
+def web():
+    """A server with files; /big never ends, /away redirects."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.path == "/files/away.gcode":
+                self.send_response(302)
+                self.send_header("Location", "http://127.0.0.1:1/")
+                self.end_headers()
+            elif self.path == "/files/big.gcode":
+                self.send_response(200)
+                self.end_headers()
+                try:
+                    while True:
+                        self.wfile.write(b"x" * 65536)
+                except OSError:
+                    pass
+            elif self.path.startswith("/files/tower"):
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(GCODE)))
+                self.end_headers()
+                self.wfile.write(GCODE)
+            else:
+                self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_file_from_an_allowed_address(house, web, spool):
+    printer = house.add("mk4", "pi", {"uploads": {"origins": [f"{web}/files"], "max": "1M"}})
+    house.run()
+    done = house.watcher.order("mk4", "upload", {"url": f"{web}/files/tower%20one.gcode"}).final()
+    assert done["status"] == "done", done
+    assert stored(printer, "/local/tower one.gcode") == GCODE
+    for url, code, word in ((f"{web}/files/away.gcode", "invalid", "redirect"), (f"{web}/files/big.gcode", "too_big", "uploads.max"),
+                            (f"{web}/files/none.gcode", "not_found", "404"), (f"{web}/other/tower.gcode", "not_allowed", "origins"),
+                            (f"{web}/files/../other/tower.gcode", "not_allowed", "origins")):
+        answer = house.watcher.order("mk4", "upload", {"url": url}).final()
+        assert (answer["status"], answer["code"]) == ("error", code) and word in answer["message"], answer
+    assert len(printer.uploads) == 1
+    nothing_left(spool)
+
+
+# ---- a watched folder
+
+def test_what_is_moved_into_the_watched_folder_is_uploaded(house, tmp_path, spool):
+    out = tmp_path / "out"
+    printer = house.add("mk4", "buddy", {"uploads": {"watch": str(out), "print": True}})
+    house.run()
+    until("the folder is made", lambda: (out / "failed").is_dir())
+    (tmp_path / "tower.gcode").write_bytes(GCODE)
+    os.rename(tmp_path / "tower.gcode", out / "tower.gcode")
+    (out / "notes.txt").write_text("no gcode")
+    (out / "half.gcode.part").write_text("not yet")
+    until("it is in done/", lambda: (out / "done/tower.gcode").exists())
+    until("the other one is in failed/", lambda: (out / "failed/notes.txt.txt").exists())
+    assert stored(printer, "/usb/tower.gcode") == GCODE
+    assert ".gcode" in (out / "failed/notes.txt.txt").read_text()
+    assert (out / "half.gcode.part").exists()
+    assert [u.print_after for u in printer.uploads] == [True]
+    house.wait("mk4", "state", "printing")
+    nothing_left(spool)
+
+
+# ---- on the way
+
+def slow(printer, rate):
+    printer.fault("pace", method="PUT", rate=rate)
+
+
+def test_it_is_told_how_far_it_is_and_polls_go_on(house, srv):
+    (srv / "long.gcode").write_bytes(b"G1\n" * 7000000)
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run()
+    slow(printer, 5000000)
+    mark = house.watcher.mark
+    answers = house.watcher.order("mk4", "upload", {"file": "long.gcode"})
+    house.wait("mk4", "transfer/active", "true", mark)
+    house.wait("mk4", "transfer/name", "long.gcode")
+    house.wait("mk4", "transfer/source", "bridge")
+    house.wait("mk4", "transfer/size", "21000000")
+    house.wait("mk4", "transfer/rate", lambda t: t != "None" and int(t) > 0)
+    house.wait("mk4", "transfer/progress", lambda t: t != "None" and 0 < int(t) < 100)
+    house.wait("mk4", "can/cancel_transfer", "online")
+    done = answers.final(timeout=40)
+    assert done["status"] == "done"
+    house.wait("mk4", "transfer/active", "false", mark)
+    house.wait("mk4", "transfer/name", "None", mark)
+    assert printer.max_in_flight <= 2 and printer.max_connections <= 3
+
+
+def test_orders_go_on_during_an_upload(house, srv):
+    (srv / "long.gcode").write_bytes(b"G1\n" * 7000000)
+    printer = house.add("mk4", "buddy", uploads(srv))
+    printer.start_print(duration=36000)
+    house.run()
+    house.wait("mk4", "state", "printing")
+    slow(printer, 4000000)
+    answers = house.watcher.order("mk4", "upload", {"file": "long.gcode"})
+    house.wait("mk4", "transfer/active", "true")
+    assert house.watcher.order("mk4", "pause").final()["status"] == "done"
+    assert answers.statuses == ["accepted"]
+    printer.heal()
+    assert answers.final(timeout=40)["status"] == "done"
+
+
+def test_it_can_be_broken_off(house, srv, spool):
+    (srv / "long.gcode").write_bytes(b"G1\n" * 7000000)
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run()
+    slow(printer, 1000000)
+    first = house.watcher.order("mk4", "upload", {"file": "long.gcode", "transaction": 1})
+    house.wait("mk4", "transfer/active", "true")
+    second = house.watcher.order("mk4", "upload", {"file": "tower.gcode", "transaction": 2})
+    second.wait("accepted")
+    printer.heal()
+    slow(printer, 1000000)
+    assert house.watcher.order("mk4", "cancel_transfer").final()["status"] == "done"
+    assert first.wait(final=True, transaction=1)["code"] == "superseded"
+    printer.heal()
+    assert second.wait(final=True, transaction=2, timeout=60)["status"] == "done"
+    assert "/usb/long.gcode" not in printer.files()
+    nothing_left(spool)
+
+
+def test_a_broken_connection_is_tried_again_and_stored_once(house, srv):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run()
+    printer.fault("breakoff", method="PUT", at=10000, how="reset", count=1)
+    done = house.watcher.order("mk4", "upload", {"file": "tower.gcode"}).final(timeout=40)
+    assert done["status"] == "done"
+    assert [u.status for u in printer.uploads][-1] == 201 and stored(printer, "/usb/tower.gcode") == GCODE
+
+
+def test_a_stale_nonce_costs_no_body(house, srv):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run()
+    printer.expire_nonces()
+    done = house.watcher.order("mk4", "upload", {"file": "tower.gcode"}).final(timeout=40)
+    assert done["status"] == "done"
+    assert sum(u.received for u in printer.uploads) == len(GCODE)
+
+
+def test_a_repeated_key_is_uploaded_once(house, srv):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run()
+    slow(printer, 20000)
+    order = {"file": "tower.gcode", "idempotency_key": "k1"}
+    first = house.watcher.order("mk4", "upload", order)
+    first.wait("accepted")
+    second = house.watcher.order("mk4", "upload", order)
+    assert second.final(timeout=40)["status"] == "done"
+    assert house.watcher.order("mk4", "upload", order).final()["status"] == "done"
+    assert len(printer.uploads) == 1
+
+
+# ---- a restart in between
+
+@pytest.mark.parametrize("moment", ["queued", "first bytes", "half way", "stored"])
+@pytest.mark.parametrize("way", ["directory", "payload"])
+def test_a_bridge_that_is_killed_loses_nothing_and_prints_once(house, srv, spool, moment, way):
+    body = GCODE * 400      # more than what lies in sockets
+    (srv / "tower.gcode").write_bytes(body)
+    printer = house.add("mk4", "buddy", uploads(srv))
+    bridge = house.run()
+    if moment == "stored":
+        printer.fault("lost", method="PUT")
+    else:
+        printer.fault("stall", method="PUT", at={"queued": 0, "first bytes": 1, "half way": len(body) // 2}[moment])
+    mark = house.watcher.mark
+    sender = {"ResponseTopic": "me/answers", "CorrelationData": b"\x00z"}
+    if way == "payload":
+        house.watcher.publish(f"{BASE}/mk4/command/upload_and_print/usb/tower.gcode", body, **sender)
+    else:
+        house.watcher.publish(f"{BASE}/mk4/command/upload", {"file": "tower.gcode", "print": True}, **sender)
+    house.watcher.wait("me/answers", lambda t: json.loads(t)["status"] == "accepted", mark)
+    if moment == "stored":
+        until("it is stored", lambda: "/usb/tower.gcode" in printer.files())
+    elif moment != "queued":
+        until("it is on its way", lambda: any(r.method == "PUT" for r in printer.requests))
+    bridge.kill()
+    printer.heal()
+    mark = house.watcher.mark
+    house.bridge(name="again")
+    final = house.watcher.wait("me/answers", lambda t: json.loads(t)["final"], mark, timeout=90)
+    assert printer.file("/usb/tower.gcode").sha256 == hashlib.sha256(body).hexdigest()
+    assert len([u for u in printer.uploads if u.status == 201]) == 1 and printer.job_id == 1
+    assert final.json["status"] == ("error" if moment == "stored" else "done"), final.json
+    nothing_left(spool)
+
+
+def test_what_is_not_allowed_any_more_is_given_up_after_a_restart(house, srv, spool):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    bridge = house.run()
+    printer.fault("stall", method="PUT", at=0)
+    house.watcher.order("mk4", "upload", {"file": "tower.gcode"}).wait("accepted")
+    bridge.kill()
+    printer.heal()
+    again = house.run({"printers": {"mk4": {"uploads": None}}}, name="again")
+    again.wait_log("given up")
+    house.wait("mk4", "response/upload", lambda t: '"not_allowed"' in t)
+    nothing_left(spool)
+
+
+def test_uploads_wait_for_a_printer_that_is_off(house, srv):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    bridge = house.run()
+    printer.fault("stall", method="PUT", at=0)
+    answers = house.watcher.order("mk4", "upload", {"file": "tower.gcode"})
+    answers.wait("accepted")
+    mark = house.watcher.mark
+    printer.off()
+    house.wait("mk4", "availability", "offline", mark)
+    refused = house.watcher.order("mk4", "upload", {"file": "tower.gcode", "path": "/usb/b.gcode"}).final()
+    assert refused["code"] == "offline"
+    printer.heal()
+    printer.on()
+    assert house.watcher.wait(f"{BASE}/mk4/response/upload", lambda t: '"done"' in t, timeout=90)
+    assert stored(printer, "/usb/tower.gcode") == GCODE
+    assert bridge.alive and hashlib.sha256(GCODE).hexdigest() == printer.uploads[-1].sha256
