@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdarg.h>
 
+#define SENTENCE_MAX 1024
+
 /* Options without a letter of their own. */
 enum {
     LONG_URL = 256,
@@ -36,30 +38,27 @@ static const struct option longs[] = {
     {0},
 };
 
-static void say(const char *format, va_list args)
-{
-    fputs("printer2mqtt: ", stderr);
-    (void)vfprintf(stderr, format, args);
-    fputs("\n", stderr);
-}
-
 int say_failed(const char *format, ...)
 {
+    char text[SENTENCE_MAX];
     va_list args;
 
     va_start(args, format);
-    say(format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    fprintf(stderr, "printer2mqtt: %s\n", text);
     return EXIT_FAILED;
 }
 
 int say_wrong(const char *format, ...)
 {
+    char text[SENTENCE_MAX];
     va_list args;
 
     va_start(args, format);
-    say(format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    fprintf(stderr, "printer2mqtt: %s\n", text);
     return EXIT_WRONG;
 }
 

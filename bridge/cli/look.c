@@ -270,12 +270,30 @@ static void put_tree(const char *key, const struct json *node, int depth,
     }
 }
 
+static void put_json(const struct json *node, struct buffer *out);
+
+static void put_children(const struct json *node, struct buffer *out)
+{
+    bool object = json_is_object(node);
+    const struct json *child = json_first(node);
+
+    (void)buffer_text_add(out, object ? "{" : "[");
+    for (; child; child = json_next(child)) {
+        if (object) {
+            show_json_text(json_name(child), out);
+            (void)buffer_text_add(out, ":");
+        }
+        put_json(child, out);
+        (void)buffer_text_add(out, json_next(child) ? "," : "");
+    }
+    (void)buffer_text_add(out, object ? "}" : "]");
+}
+
 /* The tree as JSON: what came may hold nan. */
 static void put_json(const struct json *node, struct buffer *out)
 {
-    const struct json *child = json_first(node);
-    bool object = json_is_object(node), truth;
     double number;
+    bool truth;
 
     if (json_text(node))
         show_json_text(json_text(node), out);
@@ -283,20 +301,10 @@ static void put_json(const struct json *node, struct buffer *out)
         (void)buffer_format(out, "%.15g", number);
     else if (json_truth(node, &truth))
         (void)buffer_text_add(out, truth ? "true" : "false");
-    else if (!object && !json_is_array(node))
+    else if (json_is_object(node) || json_is_array(node))
+        put_children(node, out);
+    else
         (void)buffer_text_add(out, "null");
-    else {
-        (void)buffer_text_add(out, object ? "{" : "[");
-        for (; child; child = json_next(child)) {
-            if (object) {
-                show_json_text(json_name(child), out);
-                (void)buffer_text_add(out, ":");
-            }
-            put_json(child, out);
-            (void)buffer_text_add(out, json_next(child) ? "," : "");
-        }
-        (void)buffer_text_add(out, object ? "}" : "]");
-    }
 }
 
 /* One document, for people or as it came. */

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 /* FAT keeps local time, so that a printer's may be this many hours off. */
-#define ZONES_S (14 * 3600)
+#define ZONES_S ((int64_t)14 * 3600)
 /* Before 2015 no printer had these files: its clock was not set. */
 #define CLOCK_SET_S 1420070400
 

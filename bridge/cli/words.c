@@ -69,6 +69,16 @@ const struct word words[] = {
      "the file that is just being transferred",
      "Uploads by anybody, also those from Prusa Connect.",
      "printer2mqtt transfer mk4", 0, 0, OPTION_JSON, word_look},
+    {"cameras", GROUP_LOOK, SUBJECT_PRINTER, "", "cameras of the printer",
+     "Only a Raspberry Pi with PrusaLink has any.", "printer2mqtt cameras mk3",
+     0, 0, OPTION_JSON, word_cameras},
+    {"snap", GROUP_LOOK, SUBJECT_PRINTER, "[CAMERA] FILE",
+     "store the newest picture of a camera",
+     "CAMERA is a name or id as told by cameras; without it the first one that "
+     "is connected. FILE - is stdout. A camera without a picture takes one.",
+     "printer2mqtt snap mk3 now.jpg\n"
+     "printer2mqtt snap mk3 front now.jpg",
+     1, 2, OPTION_JSON, word_snap},
     {"legacy", GROUP_LOOK, SUBJECT_PRINTER, "",
      "the OctoPrint-compatible answers, as they come",
      "Two documents, /api/printer and /api/job, with the printer's own words: "

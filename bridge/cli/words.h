@@ -95,6 +95,8 @@ int word_mapping(struct call *call);
 int word_explain(struct call *call);
 int word_status(struct call *call);
 int word_look(struct call *call); /* job, info, version, storage, transfer */
+int word_cameras(struct call *call);
+int word_snap(struct call *call);
 int word_legacy(struct call *call);
 int word_order(struct call *call); /* pause, resume, cancel, continue, print */
 int word_files(struct call *call);

@@ -4,8 +4,8 @@ import re
 import pytest
 from harness.terminal import Terminal
 
-WORDS = ("run check explain mapping schema reference status job info version storage transfer legacy pause resume "
-         "cancel continue print files download wait monitor").split()
+WORDS = ("run check explain mapping schema reference status job info version storage transfer legacy cameras snap pause resume "
+         "cancel continue print files download upload sync delete mkdir wait monitor").split()
 
 
 @pytest.fixture

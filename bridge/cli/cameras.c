@@ -1,0 +1,239 @@
+/* cameras, snap [CAMERA] FILE. */
+#include "bridge/cli/choose.h"
+#include "bridge/cli/show.h"
+#include "bridge/cli/words.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define PICTURE_MAX ((size_t)8 << 20)
+
+static const char *const plan[] = {"?version", "cameras", NULL};
+
+/* ---- cameras ---- */
+
+static void put_flag(const struct telemetry *t, int slot, const char *yes,
+                     const char *no, struct table *table)
+{
+    int64_t truth = telemetry_integer(t, slot, -1);
+
+    table_text(table, truth < 0 ? "" : truth ? yes : no);
+}
+
+static void put_camera(const struct view *view, int i, struct table *table)
+{
+    struct buffer cell = {0};
+
+    paint_text(&cell, view->instances->name[i]);
+    table_add(table, &cell);
+    paint_text(&cell,
+               telemetry_text(view->t, field_slot(FIELD_CAMERA_NAME, i)));
+    table_add(table, &cell);
+    paint_text(&cell,
+               telemetry_text(view->t, field_slot(FIELD_CAMERA_RESOLUTION, i)));
+    table_add(table, &cell);
+    put_flag(view->t, field_slot(FIELD_CAMERA_CONNECTED, i), "connected",
+             "not connected", table);
+    put_flag(view->t, field_slot(FIELD_CAMERA_REGISTERED, i),
+             "in Prusa Connect", "not in Prusa Connect", table);
+}
+
+static void put_cameras(const struct view *view, struct buffer *out)
+{
+    struct table table = {.columns = 5};
+    int i;
+
+    if (view->instances->count == 0)
+        (void)buffer_text_add(out, "the printer has no cameras\n");
+    for (i = 0; i < view->instances->count; i++)
+        put_camera(view, i, &table);
+    table_write(&table, out);
+}
+
+static void put_text(const char *key, const struct telemetry *t, int slot,
+                     struct buffer *out)
+{
+    if (!telemetry_known(t, slot))
+        return;
+    (void)buffer_format(out, ",\"%s\":", key);
+    show_json_text(telemetry_text(t, slot), out);
+}
+
+static void put_truth(const char *key, const struct telemetry *t, int slot,
+                      struct buffer *out)
+{
+    if (telemetry_known(t, slot))
+        (void)buffer_format(out, ",\"%s\":%s", key,
+                            telemetry_integer(t, slot, 0) ? "true" : "false");
+}
+
+/* {"printer":"mk3","cameras":[{"id":"front",...}]} */
+static void put_json(const struct view *view, struct buffer *out)
+{
+    int i;
+
+    (void)buffer_text_add(out, "{\"printer\":");
+    show_json_text(view->config->id, out);
+    (void)buffer_text_add(out, ",\"cameras\":[");
+    for (i = 0; i < view->instances->count; i++) {
+        (void)buffer_text_add(out, i ? ",{\"id\":" : "{\"id\":");
+        show_json_text(view->instances->name[i], out);
+        put_text("name", view->t, field_slot(FIELD_CAMERA_NAME, i), out);
+        put_text("resolution", view->t, field_slot(FIELD_CAMERA_RESOLUTION, i),
+                 out);
+        put_truth("connected", view->t, field_slot(FIELD_CAMERA_CONNECTED, i),
+                  out);
+        put_truth("registered", view->t, field_slot(FIELD_CAMERA_REGISTERED, i),
+                  out);
+        (void)buffer_text_add(out, "}");
+    }
+    (void)buffer_text_add(out, "]}\n");
+}
+
+static int cameras(const struct call *call, struct client *client)
+{
+    const struct view view = {
+        .config = client->config,
+        .t = &client->t,
+        .instances = &client->device.cameras,
+    };
+    struct buffer out = {0};
+
+    if (client->failed)
+        return say_failed("%s: %s", client->config->id, client->err.text);
+    if (call->options & OPTION_JSON)
+        put_json(&view, &out);
+    else
+        put_cameras(&view, &out);
+    return say_buffer(&out);
+}
+
+int word_cameras(struct call *call)
+{
+    return choice_run(call, plan, cameras);
+}
+
+/* ---- snap ---- */
+
+static bool ask(struct client *client, enum command command,
+                const struct order_arguments *arguments, struct reply *reply,
+                struct error *err)
+{
+    struct request request;
+
+    *reply = (struct reply){.answer = {.body = ""}};
+    if (driver_encode(client->driver, command, 0, arguments, &client->t,
+                      &client->device, &request, err) != ENCODE_SEND)
+        return false;
+    request.accept = "image/*";
+    request.answer_max = PICTURE_MAX;
+    return client_ask(client, &request, reply, err);
+}
+
+/* The newest picture; a camera that has none yet is told to take one. */
+static bool fetch(struct client *client,
+                  const struct order_arguments *arguments, struct reply *reply,
+                  struct error *err)
+{
+    if (!ask(client, COMMAND_SNAPSHOT, arguments, reply, err))
+        return false;
+    if (reply->answer.status != 204)
+        return true;
+    reply_release(reply);
+    if (!ask(client, COMMAND_CAMERA_TRIGGER, arguments, reply, err))
+        return false;
+    reply_release(reply);
+    return ask(client, COMMAND_SNAPSHOT, arguments, reply, err);
+}
+
+static bool check(const struct client *client, const struct reply *reply,
+                  struct error *err)
+{
+    const struct http_answer *answer = &reply->answer;
+
+    if (answer->status == 204 || (answer->status == 200 && answer->len == 0))
+        return error_set(err, "the camera has no picture yet; try again");
+    if (answer->status == 404)
+        return error_set(err, "the printer has no such camera, or it is not "
+                              "connected");
+    if (answer->status != 200)
+        return client_explain(client->config, answer, err);
+    if (strncmp(answer->headers.content_type, "image/", 6) != 0)
+        return error_set(err, "what came is no picture");
+    return true;
+}
+
+static bool store(const char *path, const char *bytes, size_t len,
+                  struct error *err)
+{
+    bool to_stdout = strcmp(path, "-") == 0;
+    int fd = to_stdout
+                 ? STDOUT_FILENO
+                 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    ssize_t n = 1;
+
+    while (fd >= 0 && len > 0 && n > 0) {
+        n = write(fd, bytes, len);
+        if (n > 0) {
+            bytes += n;
+            len -= (size_t)n;
+        }
+    }
+    if (fd < 0 || len > 0 || (!to_stdout && close(fd) != 0))
+        return error_set(err, "cannot store the picture: %s", strerror(errno));
+    return true;
+}
+
+static void say_stored(const struct call *call, const struct client *client,
+                       const char *file, const struct reply *reply)
+{
+    struct buffer out = {0};
+
+    if (call->options & OPTION_JSON) {
+        (void)buffer_text_add(&out, "{\"printer\":");
+        show_json_text(client->config->id, &out);
+        (void)buffer_text_add(&out, ",\"file\":");
+        show_json_text(file, &out);
+        (void)buffer_text_add(&out, ",\"type\":");
+        show_json_text(reply->answer.headers.content_type, &out);
+        (void)buffer_format(&out, ",\"size\":%zu}\n", reply->answer.len);
+    } else {
+        paint_text(&out, file);
+        (void)buffer_text_add(&out, ": ");
+        paint_text(&out, reply->answer.headers.content_type);
+        (void)buffer_text_add(&out, ", ");
+        paint_size(&out, (int64_t)reply->answer.len);
+        (void)buffer_text_add(&out, "\n");
+    }
+    (void)say_buffer(&out);
+}
+
+static int snap(const struct call *call, struct client *client)
+{
+    const char *file = call->argv[call->argc - 1];
+    struct order_arguments arguments = {.job = -1};
+    struct error err = {""};
+    struct reply reply = {0};
+    bool ok;
+
+    (void)snprintf(arguments.path, sizeof arguments.path, "%s",
+                   call->argc > 1 ? call->argv[0] : "");
+    if (client->failed)
+        ok = error_set(&err, "%s", client->err.text);
+    else if (client->device.cameras.count == 0)
+        ok = error_set(&err, "the printer has no cameras");
+    else
+        ok = fetch(client, &arguments, &reply, &err) &&
+             check(client, &reply, &err) &&
+             store(file, reply.answer.body, reply.answer.len, &err);
+    if (ok && strcmp(file, "-") != 0)
+        say_stored(call, client, file, &reply);
+    reply_release(&reply);
+    return ok ? EXIT_DONE : say_failed("%s: %s", client->config->id, err.text);
+}
+
+int word_snap(struct call *call)
+{
+    return choice_run(call, plan, snap);
+}
