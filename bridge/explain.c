@@ -243,8 +243,7 @@ static cJSON *explain_command(const struct subject *s, enum command command)
         [ARGUMENT_CHOICE] =
             "the path or the name of a file in files/list, or none",
         [ARGUMENT_SOURCE] =
-            "the path of a file below uploads.directory; or JSON with file or "
-            "url, path, print, overwrite",
+            "a file below uploads.directory, or JSON with file or url",
         [ARGUMENT_CAMERA] =
             "PRESS for the first camera, or its name or id",
         [ARGUMENT_SECONDS] = "a number of seconds",
