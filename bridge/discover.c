@@ -62,6 +62,8 @@ static void describe(const struct unit *unit, struct discovery_printer *out)
         .roster = printer_roster(unit->printer),
         .file_selected = memory->selected_name,
     };
+    out->pictures =
+        printer_driver(unit->printer)->pictures && unit->config->thumbnails;
     memcpy(out->reported, memory->reported, sizeof out->reported);
     for (c = 0; c < COMMAND_COUNT; c++)
         out->commands[c] = printer_able(unit->printer, c);

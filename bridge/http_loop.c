@@ -10,6 +10,9 @@
 #include <uv.h>
 
 #define SHARD_CLIENTS 100
+/* One file on a network share that hangs holds one worker; look-ups of names
+ * and other files need some, too. libuv's own default is 4. */
+#define WORKERS "16"
 /* Idle connections kept. libcurl's own default is 4 for each transfer that
  * runs, so that paced polling would reconnect every time. */
 #define SHARD_CONNECTIONS (2L * SHARD_CLIENTS + 16)
@@ -394,6 +397,7 @@ struct http *http_new(struct uv_loop_s *loop, size_t printers)
         abort();
     }
     initialised = true;
+    (void)setenv("UV_THREADPOOL_SIZE", WORKERS, 0);
     http->loop = loop;
     do
         (void)shard_new(http);

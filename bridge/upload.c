@@ -3,6 +3,7 @@
 #include "bridge/drivers/files.h"
 #include "mapping/error.h"
 #include "mapping/memory.h"
+#include "mapping/text.h"
 
 #include <stdarg.h>
 
@@ -93,6 +94,16 @@ static int64_t total(const struct upload *u)
 
 /* ---- ends and pauses ---- */
 
+/* Text that was cut may end in half a character. */
+static void mend(char *text)
+{
+    size_t len = strlen(text), at = 0, n;
+
+    while (at < len && (n = text_utf8(text + at, len - at)) > 0)
+        at += n;
+    text[at] = '\0';
+}
+
 static void finish(struct upload *u, enum order_code code, const char *format,
                    ...) __attribute__((format(printf, 3, 4)));
 static void finish(struct upload *u, enum order_code code, const char *format,
@@ -103,6 +114,7 @@ static void finish(struct upload *u, enum order_code code, const char *format,
     va_start(args, format);
     (void)vsnprintf(u->result.message, sizeof u->result.message, format, args);
     va_end(args);
+    mend(u->result.message);
     u->result.code = code;
     u->phase = PHASE_END;
     u->waiting[0] = '\0';
@@ -142,7 +154,8 @@ static void pause_for(struct upload *u, int64_t ms, const char *why,
 {
     u->phase = PHASE_PAUSE;
     u->wake_ms = now_ms + ms;
-    (void)snprintf(u->waiting, sizeof u->waiting, "%s", why);
+    (void)snprintf(u->waiting, sizeof u->waiting, "%.159s", why);
+    mend(u->waiting);
 }
 
 /* A transfer or a look that failed: once more, later. */
@@ -167,7 +180,7 @@ static void busy(struct upload *u, enum order_code code, const char *why,
     if (u->busy < BUSY_MAX)
         pause_for(u, busy_ms[u->busy++], why, now_ms);
     else
-        finish(u, code, "%.390s", why);
+        finish(u, code, "%.399s", why);
 }
 
 /* ---- what is there ---- */

@@ -4,6 +4,7 @@
 #include "homeassistant/document.h"
 #include "homeassistant/entity.h"
 #include "homeassistant/events.h"
+#include "homeassistant/images.h"
 
 #include <ctype.h>
 
@@ -262,7 +263,6 @@ static void add_commands(const struct place *place, const struct owner *owner)
 
     for (c = 0; c < COMMAND_COUNT; c++)
         if (place->printer->commands[c] &&
-            !(command_row(c)->flags & COMMAND_JSON) &&
             routes_command(place->printer->routes, c, topic, sizeof topic))
             add_command(place, owner, c, topic);
 }
@@ -329,6 +329,8 @@ void discovery_printer_document(const struct discovery_bridge *bridge,
     for (i = 0; entity_derived(i); i++)
         add_derived(&place, &owner, entity_derived(i));
     add_commands(&place, &owner);
+    images_add(&place, &owner);
+    update_add(&place, &owner);
     events_add_triggers(&place, owner.components);
     add_fields(&place, &owner);
     document_write(document, out);

@@ -44,6 +44,7 @@ struct discovery_printer {
     const char *url;      /* configuration_url; NULL */
     const struct routes *routes;
     const struct roster *roster;
+    bool pictures;             /* of its jobs are fetched */
     bool reported[SLOT_COUNT]; /* seen at least once on this printer */
     /* Names of files to choose from, unlike each other, NULL-ended; and the one
      * that is chosen. NULL = none. */

@@ -99,8 +99,8 @@ static const struct entity_row fields[FIELD_COUNT] = {
     [FIELD_CAMERA_REGISTERED]  = {NULL, 0, NULL, "mdi:cloud-check-outline", DIAGNOSTIC, OFF},
     [FIELD_CAMERA_SNAPSHOT_AT] = {NULL, 0, NULL, "mdi:camera-timer", DIAGNOSTIC, OFF},
 
-    [FIELD_SERVER_UPDATE]      = {NULL, 0, NULL, "mdi:package-up", DIAGNOSTIC, OFF},
-    [FIELD_SERVER_VERSION]     = {NULL, 0, NULL, "mdi:package-up", DIAGNOSTIC, OFF},
+    [FIELD_SERVER_UPDATE]      = {NULL, LOOK_HIDDEN}, /* what the update entity shows */
+    [FIELD_SERVER_VERSION]     = {NULL, LOOK_HIDDEN},
 
     [FIELD_FILES_SELECTED]     = {NULL, 0, NULL, "mdi:file-document-outline", DIAGNOSTIC, OFF},
     [FIELD_FILES_SELECTED_NAME] = {NULL, LOOK_HIDDEN}, /* what the select shows */
@@ -146,6 +146,21 @@ static const struct entity_row commands[COMMAND_COUNT] = {
     [COMMAND_DELETE]   = {NULL, LOOK_HIDDEN}, /* no text field to type into */
     [COMMAND_UPLOAD]   = {NULL, LOOK_HIDDEN}, /* needs a file */
     [COMMAND_CANCEL_TRANSFER] = {NULL, 0, NULL, "mdi:upload-off", DIAGNOSTIC, OFF},
+    [COMMAND_SNAPSHOT] = {NULL, 0, "Get snapshot", "mdi:camera", PRIMARY, OFF},
+    [COMMAND_CAMERA_TRIGGER] = {NULL, 0, NULL, "mdi:camera-iris", PRIMARY, OFF},
+    /* answer with JSON, or need it */
+    [COMMAND_CAMERA_LIST] = {NULL, LOOK_HIDDEN},
+    [COMMAND_CAMERA_GET] = {NULL, LOOK_HIDDEN},
+    [COMMAND_CAMERA_ORDER] = {NULL, LOOK_HIDDEN},
+    [COMMAND_CAMERA_CREATE] = {NULL, LOOK_HIDDEN},
+    [COMMAND_CAMERA_CHANGE] = {NULL, LOOK_HIDDEN},
+    /* not by a finger that slips */
+    [COMMAND_CAMERA_RESET] = {NULL, LOOK_HIDDEN},
+    [COMMAND_CAMERA_DELETE] = {NULL, LOOK_HIDDEN},
+    [COMMAND_CAMERA_REGISTER] = {NULL, LOOK_HIDDEN},
+    [COMMAND_CAMERA_UNREGISTER] = {NULL, LOOK_HIDDEN},
+    [COMMAND_CHECK_UPDATE] = {NULL, 0, NULL, "mdi:package-down", DIAGNOSTIC, OFF},
+    [COMMAND_SERVER_UPDATE] = {NULL, LOOK_HIDDEN}, /* the update entity does it */
     [COMMAND_REFRESH]  = {NULL, 0, NULL, "mdi:refresh", DIAGNOSTIC, OFF},
     [COMMAND_SET_POLL_INTERVAL] = {NULL, 0, NULL, "mdi:timer-cog-outline", CONFIG, OFF, .fill = fill_interval},
 };

@@ -59,6 +59,9 @@ static const struct look_row rows[] = {
     [LOOK_SECONDS_INPUT] = {"number", "duration", NULL, "s", .precision = -1},
     [LOOK_CHOICE] = {"select", .icon = "mdi:format-list-bulleted",
                      .precision = -1},
+    [LOOK_PICTURE] = {"image", .icon = "mdi:image-outline", .precision = -1},
+    [LOOK_SNAPSHOT] = {"image", .icon = "mdi:webcam", .precision = -1},
+    [LOOK_UPDATE] = {"update", .icon = "mdi:package-up", .precision = -1},
     [LOOK_HIDDEN] = {NULL},
 };
 

@@ -45,6 +45,9 @@ enum look {
     LOOK_PATH_INPUT,
     LOOK_SECONDS_INPUT,
     LOOK_CHOICE,
+    LOOK_PICTURE,  /* of a job */
+    LOOK_SNAPSHOT, /* of a camera */
+    LOOK_UPDATE,
     LOOK_HIDDEN, /* no entity at all */
     LOOK_END
 };

@@ -27,7 +27,6 @@ enum command_flag {
     COMMAND_OFFLINE = 4,   /* carried out also while the printer is off */
     COMMAND_DANGEROUS = 8, /* off until the configuration enables it */
     COMMAND_FILES = 16,    /* changes which files there are */
-    COMMAND_JSON = 32,     /* only as a JSON object: no button does it */
 };
 
 struct command_row {

@@ -196,11 +196,7 @@ static void every_field_and_command_has_an_entity(void **state)
         if (entity_of_command(c)->look == LOOK_HIDDEN)
             continue;
         (void)snprintf(key, sizeof key, "cmd_%s", command_row(c)->name);
-        /* what needs a JSON object is nothing to press */
-        if (command_row(c)->flags & COMMAND_JSON)
-            assert_null(component(document, key));
-        else
-            assert_non_null(component(document, key));
+        assert_non_null(component(document, key));
     }
     cJSON_Delete(document);
 }
@@ -418,6 +414,88 @@ static void every_configured_printer_has_a_row_on_the_bridge(void **state)
     cJSON_Delete(document);
 }
 
+/* The topics that an entity's availability hangs on, joined by spaces. */
+static void hangs_on(const cJSON *entity, const char *topics)
+{
+    const cJSON *list =
+        cJSON_GetObjectItemCaseSensitive(entity, "availability");
+    struct buffer joined = {0};
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, list)
+    {
+        (void)buffer_format(&joined, "%s%s", joined.len ? " " : "",
+                            text(entry, "topic") + strlen("printer2mqtt/"));
+    }
+    assert_string_equal(buffer_text(&joined), topics);
+    buffer_release(&joined);
+}
+
+static void a_picture_that_is_not_there_is_unavailable(void **state)
+{
+    cJSON *document = document_from(scene_pi);
+
+    (void)state;
+    hangs_on(component(document, "job_thumbnail"),
+             "bridge/state mk3/availability mk3/has/job/thumbnail");
+    /* the last job's stays when the plug has cut the power */
+    hangs_on(component(document, "last_job_thumbnail"),
+             "bridge/state mk3/has/last_job/thumbnail");
+    hangs_on(component(document, "camera_front_snapshot"),
+             "bridge/state mk3/availability mk3/has/camera/front/snapshot");
+    cJSON_Delete(document);
+}
+
+static void pictures_are_announced_where_there_are_any(void **state)
+{
+    struct scene scene;
+    cJSON *document;
+
+    (void)state;
+    scene_pi(&scene);
+    scene.printer.pictures = false;
+    scene.printer.reported[SLOT_CAMERA_CONNECTED] = false;
+    document = document_of(&scene);
+    assert_null(component(document, "job_thumbnail"));
+    assert_null(component(document, "last_job_thumbnail"));
+    assert_null(component(document, "camera_front_snapshot"));
+    cJSON_Delete(document);
+}
+
+static void an_update_is_announced_once_the_version_is_known(void **state)
+{
+    struct scene scene;
+    cJSON *document;
+
+    (void)state;
+    scene_pi(&scene);
+    scene.printer.reported[SLOT_INFO_SERVER] = false;
+    document = document_of(&scene);
+    assert_null(component(document, "server_update"));
+    cJSON_Delete(document);
+}
+
+static void an_update_is_installed_only_if_that_is_allowed(void **state)
+{
+    cJSON *document = document_from(scene_pi);
+    struct scene scene;
+
+    (void)state;
+    assert_string_equal(
+        text(component(document, "server_update"), "command_topic"),
+        "printer2mqtt/mk3/command/server_update");
+    assert_string_equal(
+        text(component(document, "server_update"), "payload_install"), "PRESS");
+    cJSON_Delete(document);
+    scene_pi(&scene);
+    scene.printer.commands[COMMAND_SERVER_UPDATE] = false;
+    document = document_of(&scene);
+    assert_non_null(component(document, "server_update"));
+    assert_null(cJSON_GetObjectItemCaseSensitive(
+        component(document, "server_update"), "command_topic"));
+    cJSON_Delete(document);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +513,10 @@ int main(void)
         cmocka_unit_test(only_a_fit_url_goes_out),
         cmocka_unit_test(a_device_is_never_reached_through_itself),
         cmocka_unit_test(an_identity_makes_a_legal_topic_of_its_own),
+        cmocka_unit_test(a_picture_that_is_not_there_is_unavailable),
+        cmocka_unit_test(pictures_are_announced_where_there_are_any),
+        cmocka_unit_test(an_update_is_announced_once_the_version_is_known),
+        cmocka_unit_test(an_update_is_installed_only_if_that_is_allowed),
         cmocka_unit_test(the_bridges_own_connection_never_hides),
         cmocka_unit_test(every_configured_printer_has_a_row_on_the_bridge),
     };

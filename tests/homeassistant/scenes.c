@@ -105,6 +105,8 @@ static const char *const files[] = {
 
 void scene_buddy(struct scene *scene)
 {
+    enum command c;
+
     begin(scene, "buddy");
     scene->printer.model = "MK4S";
     scene->printer.vendor = "Prusa";
@@ -119,6 +121,9 @@ void scene_buddy(struct scene *scene)
            FIELD_FILES_SELECTED_NAME);
     scene->printer.files = files;
     scene->printer.file_selected = files[1];
+    scene->printer.pictures = true;
+    for (c = COMMAND_SNAPSHOT; c <= COMMAND_SERVER_UPDATE; c++)
+        scene->printer.commands[c] = false; /* what only a Pi can do */
     scene->printer.commands[COMMAND_CANCEL_TRANSFER] = false;
     scene->printer.commands[COMMAND_DELETE] = false;
 }
@@ -145,6 +150,11 @@ void scene_pi(struct scene *scene)
     report_storage(scene, "/sdcard", false);
     REPORT(scene, FIELD_FILES_LIST, FIELD_FILES_SELECTED_NAME);
     scene->printer.file_selected = "gone.gcode";
+    scene->printer.pictures = true;
+    (void)instances_learn(&scene->cameras, "Front", 0);
+    REPORT(scene, FIELD_CAMERA_NAME, FIELD_CAMERA_RESOLUTION,
+           FIELD_CAMERA_CONNECTED, FIELD_CAMERA_REGISTERED,
+           FIELD_CAMERA_SNAPSHOT_AT, FIELD_SERVER_UPDATE, FIELD_SERVER_VERSION);
 }
 
 static void custom(struct scene *scene, const char *key, enum quantity quantity)
@@ -221,6 +231,7 @@ void scene_everything(struct scene *scene)
         instances_learn(&scene->instances, names[i], 0);
     for (i = 0; i < sizeof cameras / sizeof *cameras; i++)
         instances_learn(&scene->cameras, cameras[i], 0);
+    scene->printer.pictures = true;
     memset(scene->printer.reported, true, sizeof scene->printer.reported);
     memset(scene->printer.commands, true, sizeof scene->printer.commands);
     /* Of what people look at, no printer has all: here one has to go. */

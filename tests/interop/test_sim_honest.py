@@ -191,9 +191,12 @@ def test_uploads(both):
     assert both("PUT", f"{FILES}/c.gcode", GCODE | {"Transfer-Encoding": "chunked"}, length=False).status == 411
     assert both("PUT", "/api/v1/files/nope/c.gcode", GCODE, SMALL).status == 404
     assert both("PUT", "/api/v1/files/sdcard/c.gcode", GCODE, SMALL).status == 409
+    assert both("PUT", f"{FILES}/c.gcode", GCODE, SMALL, key=None).status == 401
+    assert both("PUT", f"{FILES}/c.gcode", GCODE, SMALL, key="wrong").status == 403
     assert put(both, "one.gcode", b"a" * 65366).status == 400
     assert put(both, "two.gcode", b"a" * 65367).status == 201
-    assert both("PUT", f"{FILES}/a.gcode", {"Content-Type": "application/octet-stream", "Overwrite": "?1"}, SMALL).status == 415
+    octets = {"Content-Type": "application/octet-stream", "Overwrite": "?1"}
+    assert both("PUT", f"{FILES}/a.gcode", octets, SMALL).status == 415
     both.settle()
     assert both("GET", f"{FILES}/a.gcode").status == 404
     both("GET", FILES)
@@ -335,7 +338,8 @@ def test_cameras(both):
     assert one("GET", "/snap", {"If-Modified-Since": "rubbish"}).status == 500
     assert one("GET", "/snap", {"If-Modified-Since": "Fri, 31 Dec 2100 00:00:00 GMT"}).status == 304
     assert one("POST", "/snap").status == 500
-    assert one("PATCH", "/config", JSON, b'{"trigger_scheme": "MANUAL", "rotation": 90, "name": "New", "foo": 1}').status == 200
+    wanted = b'{"trigger_scheme": "MANUAL", "rotation": 90, "name": "New", "foo": 1}'
+    assert one("PATCH", "/config", JSON, wanted).status == 200
     one("GET")
     both("GET", "/api/v1/status")
     assert one("PATCH", "/config", JSON, b'{"trigger_scheme": "NOPE"}').status == 200
@@ -358,7 +362,8 @@ def test_cameras(both):
     assert one("GET", "/snap").status == 204
     assert one("DELETE").status == 409
     assert both("DELETE", f"{url}/nope").status == 404 and both("GET", f"{url}/nope").status == 404
-    for body in (b'{"config": {"name": "x", "driver": "V4L2"}}', b'{"config": {"name": "x", "driver": "X", "path": "q"}}', b'{"a": 1}', b""):
+    for body in (b'{"config": {"name": "x", "driver": "V4L2"}}', b'{"config": {"name": "x", "driver": "X", "path": "q"}}',
+                 b'{"a": 1}', b""):
         assert both("POST", f"{url}/third", JSON if body else {}, body).status == 400
     assert both("POST", f"{url}/third", JSON, b'{"config": 3}').status == 500
     second = config.replace(b"video0", b"video1").replace(b"Camera", b"Second")
@@ -367,8 +372,9 @@ def test_cameras(both):
     assert both("GET", f"{url}/broken").status == 404 and both("GET", f"{url}/broken/snap").status == 404
     assert both("PUT", url, JSON, b'["second", "unknown"]').status == 200
     lists = [ask(u, "GET", url).json["camera_list"] for u in (both.sim.url, both.real.url)]
-    assert [[c["camera_id"] for c in found if c["camera_id"] in ("second", "broken")] for found in lists] == [["second", "broken"]] * 2
-    assert [shape([{**c, "camera_id": ""} for c in found]) for found in lists][0] == shape([{**c, "camera_id": ""} for c in lists[1]])
+    mine, real = ([c["camera_id"] for c in found] for found in lists)
+    assert mine[::2] == real[::2] == ["second", "broken"] and (mine[1], real[1]) == (camera, its["camera_id"])
+    both.alike("the list", *(shape([c | {"camera_id": ""} for c in found]) for found in lists))
     assert both("PUT", url, JSON, b"x").status == 400
     assert both("DELETE", f"{url}/second").status == 200 and both("DELETE", f"{url}/broken").status == 200
     assert one("DELETE", "/connection").status == 409

@@ -45,10 +45,12 @@ class Upload:
     status: int | None = None
     stored: bool = False
 
-    def done(self, response):
-        self.status, self.ended = response.status, time.time()
+    def over(self, response=None):
+        """None: no answer was possible."""
+        self.status, self.ended = response.status if response else None, time.time()
 
 
+MOST_UPLOADS = 1000
 MOST_REQUESTS = 20_000      # a demonstration may run for weeks
 
 
@@ -97,6 +99,7 @@ class Journal:
 
     def upload(self, *what):
         self.uploads.append(Upload(*what))
+        del self.uploads[:-MOST_UPLOADS]
         return self.uploads[-1]
 
     def order(self, name, argument):

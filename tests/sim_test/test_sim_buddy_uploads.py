@@ -314,7 +314,8 @@ def test_breakoff(buddy, how, end):
     buddy.fault("breakoff", method="PUT", at=500, how=how, count=1)
     with Put(buddy) as client:
         assert client.begin(BASE + "x.gcode", 1000).send(b"a" * 500).rest() == end
-    assert buddy.uploads[0].received == 500 and buddy.transfer is None
+    broken = buddy.uploads[0]
+    assert (broken.received, broken.status, broken.stored) == (500, None, False) and broken.ended and buddy.transfer is None
     assert put(buddy, BASE + "x.gcode").status == 201
 
 

@@ -18,13 +18,14 @@ def test_buddy(sim):
         half_sent(buddy, client)
         shown = status(buddy)["transfer"]
         assert list(shown) == ["id", "time_transferring", "progress", "transferred"]
-        assert (shown["progress"], shown["transferred"], shown["time_transferring"]) == (0.5, 130730, 30)
+        assert (shown["progress"], shown["transferred"]) == (0.5, 130730) and 30 <= shown["time_transferring"] < 60
         answer = ask(buddy, "GET", "/api/v1/transfer")
         assert b'"progress":0.50,' in answer.body
+        passed, left = answer.json["time_transferring"], answer.json["time_remaining"]
         assert answer.json == {"type": "FROM_CLIENT", "display_name": "x.gcode", "path": "/usb", "size": "261460",
-                               "progress": 0.5, "transferred": 130730, "time_remaining": answer.json["time_remaining"],
-                               "time_transferring": 30, "to_print": False}
-        assert 29 <= answer.json["time_remaining"] <= 31
+                               "progress": 0.5, "transferred": 130730, "time_remaining": left, "time_transferring": passed,
+                               "to_print": False}
+        assert 30 <= passed < 60 and left in (passed, passed + 1)
         legacy = ask(buddy, "GET", "/api/download").json
         assert (legacy["destination"], legacy["size"]) == ("/usb/x.gcode", "261460")
         assert ask(buddy, "DELETE", f"/api/v1/transfer/{shown['id']}").status == 404
@@ -42,9 +43,9 @@ def test_pi(pi):
         assert list(shown) == ["id", "time_transferring", "progress", "data_transferred"]
         assert (shown["progress"], shown["data_transferred"]) == (50.0, 130730)
         document = ask(pi, "GET", "/api/v1/transfer").json
-        assert document.pop("time_remaining") > 10 ** 9
+        assert document.pop("time_remaining") > 10 ** 9 and 30 <= document.pop("time_transferring") < 60
         assert document == {"type": "FROM_CLIENT", "display_name": "x.gcode", "path": "/local", "url": None, "size": 261460,
-                            "progress": 50.0, "transferred": 130730, "time_transferring": 30, "to_print": False}
+                            "progress": 50.0, "transferred": 130730, "to_print": False}
         assert ask(pi, "GET", "/api/download").json["progress"] == 0.5
 
 
@@ -56,7 +57,7 @@ def test_foreign(sim, profile):
     printer.advance(50)
     document = ask(printer, "GET", "/api/v1/transfer").json
     assert (document["type"], document["to_print"]) == ("FROM_CONNECT", True)
-    assert document["transferred"] in (500, 501) and 45 <= document["time_remaining"] <= 50
+    assert 500 <= document["transferred"] < 800 and 20 < document["time_remaining"] <= 50
     printer.advance(51)
     assert ask(printer, "GET", "/api/v1/transfer").status == 204
     assert printer.files()[f"/{storage}/c.gcode"] == 1000

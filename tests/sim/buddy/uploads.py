@@ -108,14 +108,15 @@ class Incoming:
     async def receive(self, exchange):
         core = self.core
         record = core.journal.upload(self.path, self.size, self.overwrite, self.print_after, exchange.record)
+        response = None
         async with core.server.beside_the_slots():
             try:
                 response = await self._receive(exchange, record)
             finally:
+                record.over(response)
                 core.transfers.over(self.transfer)
                 if not self.transfer.lost_power:
                     self.usb.remove(self.temporary)
-        record.done(response)
         return response
 
     async def _receive(self, exchange, record):

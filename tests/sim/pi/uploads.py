@@ -104,8 +104,11 @@ class Incoming:
     async def receive(self, exchange):
         record = self.core.journal.upload(f"/local/{self.path}", self.size, self.overwrite, self.print_after,
                                           exchange.record)
-        response = await self._receive(exchange, record)
-        record.done(response)
+        response = None
+        try:
+            response = await self._receive(exchange, record)
+        finally:
+            record.over(response)
         return response
 
     async def _receive(self, exchange, record):
