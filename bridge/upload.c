@@ -44,8 +44,9 @@ struct upload {
     int failures, busy;
     bool looked; /* before is what was there before us */
     struct there before;
-    bool arrived;  /* a body may have arrived whole, without an answer */
-    bool asked_in; /* a 401 has taught a new login once */
+    bool arrived; /* a body may have arrived whole, without an answer */
+    struct upload_result unclear; /* a refusal; ORDER_OK = there is none */
+    bool asked_in;                /* a 401 has taught a new login once */
     bool cancelled;
     char waiting[160];
     struct upload_result result;
@@ -134,7 +135,14 @@ static void finish_found(struct upload *u)
         finish_stored(u);
         return;
     }
-    u->result.stored = u->result.unsure = true;
+    u->result.stored = true;
+    if (u->unclear.code != ORDER_OK) {
+        finish(u, u->unclear.code,
+               "the file is on the printer, but it is not printed: %.300s",
+               u->unclear.message);
+        return;
+    }
+    u->result.unsure = true;
     finish(u, ORDER_TIMEOUT,
            "the file is on the printer, but its answer got lost: look whether "
            "it prints, and order print if it does not");
@@ -224,27 +232,33 @@ static bool is_ours(const struct upload *u, const struct there *there)
            before->modified != there->modified;
 }
 
+#define A_FOLDER "a folder has this name already; use another name"
+#define A_FILE                                                                 \
+    "a file of this name is there already; send it with \"overwrite\": true "  \
+    "or under another name"
+#define A_TRANSFER                                                             \
+    "a transfer to this file is running; wait for it or cancel it"
+
+static void decide_on(struct upload *u, const struct there *there,
+                      int64_t now_ms)
+{
+    if (there->folder)
+        finish(u, ORDER_CONFLICT, A_FOLDER);
+    else if (is_ours(u, there))
+        finish_found(u);
+    else if (there->partial)
+        busy(u, ORDER_CONFLICT, A_TRANSFER, now_ms);
+    else if (!u->plan.overwrite && u->unclear.code == ORDER_OK)
+        finish(u, ORDER_CONFLICT, A_FILE);
+}
+
 static void decide(struct upload *u, const struct there *there, int64_t now_ms)
 {
     u->phase = PHASE_BODY;
-    if (there->known && there->exists) {
-        if (there->folder)
-            finish(u, ORDER_CONFLICT,
-                   "a folder has this name already; use "
-                   "another name");
-        else if (is_ours(u, there))
-            finish_found(u);
-        else if (there->partial)
-            busy(u, ORDER_CONFLICT,
-                 "a transfer to this file is running; wait "
-                 "for it or cancel it",
-                 now_ms);
-        else if (!u->plan.overwrite)
-            finish(u, ORDER_CONFLICT,
-                   "a file of this name is there already; "
-                   "send it with \"overwrite\": true or "
-                   "under another name");
-    }
+    if (there->known && there->exists)
+        decide_on(u, there, now_ms);
+    if (u->phase == PHASE_BODY && u->unclear.code != ORDER_OK)
+        finish(u, u->unclear.code, "%s", u->unclear.message);
     if (!u->looked && !u->plan.resumed)
         u->before = *there;
     u->looked = true;
@@ -284,6 +298,15 @@ static void judge(struct upload *u, const struct http_answer *answer,
     case REFUSAL_BUSY: busy(u, code, message, now_ms); return;
     case REFUSAL_BROKEN: again(u, code, message, now_ms); return;
     case REFUSAL_STORED: u->result.stored = true; break;
+    case REFUSAL_UNCLEAR:
+        if (!answer->sent_all)
+            break;
+        u->unclear.code = code;
+        (void)snprintf(u->unclear.message, sizeof u->unclear.message, "%s",
+                       message);
+        u->arrived = true;
+        u->phase = PHASE_LOOK;
+        return;
     case REFUSAL_FINAL: break;
     }
     finish(u, code, "%s", message);

@@ -157,10 +157,11 @@ enum order_code {
 
 /* What an answer to an upload is followed by. */
 enum refusal {
-    REFUSAL_FINAL,  /* the same again would be refused again */
-    REFUSAL_BUSY,   /* somebody else is at it: wait, try again */
-    REFUSAL_BROKEN, /* the upload broke: look what is there, try again */
-    REFUSAL_STORED, /* the file is there, but is not printed */
+    REFUSAL_FINAL,   /* the same again would be refused again */
+    REFUSAL_BUSY,    /* somebody else is at it: wait, try again */
+    REFUSAL_BROKEN,  /* the upload broke: look what is there, try again */
+    REFUSAL_STORED,  /* the file is there, but is not printed */
+    REFUSAL_UNCLEAR, /* or not: look; if it is not there, final */
 };
 
 /* One meaning of an answer to an upload; the first row that fits counts. */
@@ -276,10 +277,10 @@ struct order_arguments {
     /* PATH: /usb/box.gcode; UTF-8, not encoded. CAMERA: name or id; "" = the
      * first. */
     char path[512];
-    double number;  /* SECONDS */
+    double number;                   /* SECONDS */
     char json[REQUEST_BODY_MAX + 1]; /* settings of a camera; "" = none */
-    bool force;     /* delete a folder with all that is in it */
-    int64_t job;    /* the job it is bound to, -1 = none */
+    bool force;  /* delete a folder with all that is in it */
+    int64_t job; /* the job it is bound to, -1 = none */
 };
 
 enum encode_result {

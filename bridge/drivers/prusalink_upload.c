@@ -73,7 +73,7 @@ static const char *const pi_read_only[] = {"sdcard", "SD Card", NULL};
      "another name"}
 
 #define OTHER_409                                                              \
-    {409, NULL, REFUSAL_FINAL, ORDER_CONFLICT,                                 \
+    {409, NULL, REFUSAL_UNCLEAR, ORDER_CONFLICT,                               \
      "the printer refused the file in this state; wait until it is idle"}
 
 #define BUDDY_OTHERS                                                           \

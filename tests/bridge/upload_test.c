@@ -284,7 +284,6 @@ static const struct {
      "another folder"},
     {BUDDY, 409, "Can't print right now", ORDER_CONFLICT, REFUSAL_STORED,
      "is not printed"},
-    {BUDDY, 409, "", ORDER_CONFLICT, REFUSAL_FINAL, "idle"},
     {BUDDY, 404, "Destination directory does not exist", ORDER_NOT_FOUND,
      REFUSAL_FINAL, "check the path"},
     {BUDDY, 411, "", ORDER_PRINTER_ERROR, REFUSAL_FINAL, "length"},
@@ -364,6 +363,40 @@ static void every_refusal_is_a_sentence_and_a_remedy(void **state)
         assert_false(upload_result(t.upload)->printed);
         ends(&t, refusals[i].code, refusals[i].says);
     }
+}
+
+/* "409: Conflict\n\nCan", and the connection is cut. */
+static void a_refusal_without_its_words_is_looked_into(void **state)
+{
+    struct upload_plan plan = plan_of(BUDDY, "/usb/box.gcode");
+    struct trial t;
+
+    (void)state;
+    plan.print = true;
+    begin(&t, &plan);
+    look(&t, "");
+    send_body(&t, HTTP_ANSWERED, 409, "", true);
+    look(&t, FILE_OF(1000, 5));
+    assert_true(upload_result(t.upload)->stored);
+    assert_false(upload_result(t.upload)->printed);
+    assert_false(upload_result(t.upload)->unsure);
+    ends(&t, ORDER_CONFLICT, "is not printed");
+    begin(&t, &plan);
+    look(&t, "");
+    send_body(&t, HTTP_ANSWERED, 409, "odd words", true);
+    look(&t, "");
+    assert_false(upload_result(t.upload)->stored);
+    assert_int_equal(upload_result(t.upload)->tries, 1);
+    ends(&t, ORDER_CONFLICT, "odd words");
+    begin(&t, &plan);
+    look(&t, "");
+    send_body(&t, HTTP_ANSWERED, 409, "odd words", true);
+    look(&t, FILE_OF(7, 5)); /* somebody else's */
+    ends(&t, ORDER_CONFLICT, "odd words");
+    begin(&t, &plan);
+    look(&t, "");
+    send_body(&t, HTTP_ANSWERED, 409, "odd words", false);
+    ends(&t, ORDER_CONFLICT, "odd words");
 }
 
 static void a_transfer_of_somebody_else_is_waited_for(void **state)
@@ -640,6 +673,7 @@ int main(void)
         cmocka_unit_test(the_request_says_all_that_the_printer_needs),
         cmocka_unit_test(a_length_that_gets_stuck_is_made_another),
         cmocka_unit_test(every_refusal_is_a_sentence_and_a_remedy),
+        cmocka_unit_test(a_refusal_without_its_words_is_looked_into),
         cmocka_unit_test(a_transfer_of_somebody_else_is_waited_for),
         cmocka_unit_test(an_old_login_costs_one_more_try_only),
         cmocka_unit_test(a_transfer_that_breaks_is_tried_again_with_pauses),
