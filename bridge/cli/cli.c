@@ -38,6 +38,14 @@ static const struct option longs[] = {
     {0},
 };
 
+int say_buffer(struct buffer *text)
+{
+    fputs(buffer_text(text), stdout);
+    buffer_release(text);
+    return fflush(stdout) == 0 ? EXIT_DONE
+                               : say_failed("cannot write to stdout");
+}
+
 int say_failed(const char *format, ...)
 {
     char text[SENTENCE_MAX];
@@ -60,14 +68,6 @@ int say_wrong(const char *format, ...)
     va_end(args);
     fprintf(stderr, "printer2mqtt: %s\n", text);
     return EXIT_WRONG;
-}
-
-int say_buffer(struct buffer *text)
-{
-    fputs(buffer_text(text), stdout);
-    buffer_release(text);
-    return fflush(stdout) == 0 ? EXIT_DONE
-                               : say_failed("cannot write to stdout");
 }
 
 static int unknown_word(const char *name)

@@ -87,6 +87,8 @@ int help_word(const struct word *word)
     put_usage(stdout, word, true);
     printf("\n\n%s\n\n", word->help);
     put_wrapped(word->more);
+    if (word->options)
+        puts("");
     for (i = 0; i < OPTION_ROWS; i++)
         if (word->options & option_rows[i].bit)
             printf("  %-12s %s\n", option_rows[i].name, option_rows[i].help);

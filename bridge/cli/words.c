@@ -13,16 +13,16 @@ const char *const group_titles[GROUP_COUNT] = {
 
 const struct word words[] = {
     {"run", GROUP_BRIDGE, SUBJECT_NONE, "",
-     "run the bridge (what happens without a word)",
+     "run the bridge (also without a word)",
      "Connects the printers of the configuration to MQTT and stays.",
      "printer2mqtt -c /etc/printer2mqtt/config.yaml", 0, 0, 0, word_run},
 
     {"check", GROUP_CONFIG, SUBJECT_NONE, "",
-     "check the configuration: all problems in one run",
+     "all problems of the configuration in one run",
      "Exit status 2 if the file cannot be used.",
      "printer2mqtt -c config.yaml check", 0, 0, 0, word_check},
     {"explain", GROUP_CONFIG, SUBJECT_NONE, "PRINTER [FIELD|COMMAND]",
-     "topic, payload, unit, entity and request of a field or command",
+     "topic, payload, unit, entity, request",
      "Without a field or command: all topics of the printer. Asks no printer "
      "and no broker.",
      "printer2mqtt explain mk4 nozzle/temperature\n"
@@ -42,7 +42,7 @@ const struct word words[] = {
      0, 0, word_reference},
 
     {"status", GROUP_LOOK, SUBJECT_ANY_PRINTER, "",
-     "state, temperatures and print; without a printer a table of all",
+     "state, temperatures, print; or a table of all",
      "All printers are asked at the same time. Exit status 1 if one of them "
      "did not answer.",
      "printer2mqtt status\n"
@@ -50,7 +50,7 @@ const struct word words[] = {
      "printer2mqtt status --json | jq '.[] | .nozzle.temperature'",
      0, 0, OPTION_JSON, word_status},
     {"job", GROUP_LOOK, SUBJECT_PRINTER, "",
-     "the current print: file, progress, times, filament",
+     "the current print: progress, times, filament",
      "Says so when nothing is being printed; that is no failure.",
      "printer2mqtt job mk4", 0, 0, OPTION_JSON, word_look},
     {"info", GROUP_LOOK, SUBJECT_PRINTER, "",
@@ -61,12 +61,11 @@ const struct word words[] = {
      "firmware and API of the printer",
      "The version of this program is told by --version.",
      "printer2mqtt version mk4", 0, 0, OPTION_JSON, word_look},
-    {"storage", GROUP_LOOK, SUBJECT_PRINTER, "",
-     "storages and their space, as far as the printer tells",
+    {"storage", GROUP_LOOK, SUBJECT_PRINTER, "", "storages and their space",
      "Prusa's own firmware tells no sizes of its USB stick.",
      "printer2mqtt storage mk4", 0, 0, OPTION_JSON, word_look},
     {"transfer", GROUP_LOOK, SUBJECT_PRINTER, "",
-     "the file that is just being transferred",
+     "the file that is being transferred",
      "Uploads by anybody, also those from Prusa Connect.",
      "printer2mqtt transfer mk4", 0, 0, OPTION_JSON, word_look},
     {"cameras", GROUP_LOOK, SUBJECT_PRINTER, "", "cameras of the printer",
@@ -80,7 +79,7 @@ const struct word words[] = {
      "printer2mqtt snap mk3 front now.jpg",
      1, 2, OPTION_JSON, word_snap},
     {"legacy", GROUP_LOOK, SUBJECT_PRINTER, "",
-     "the OctoPrint-compatible answers, as they come",
+     "the OctoPrint-compatible answers as they come",
      "Two documents, /api/printer and /api/job, with the printer's own words: "
      "for comparing and for old firmware.",
      "printer2mqtt legacy mk4", 0, 0, OPTION_JSON, word_legacy},
@@ -115,7 +114,7 @@ const struct word words[] = {
      "printer2mqtt files mk4 --json | jq -r '.files[].path'",
      0, 1, OPTION_JSON, word_files},
     {"upload", GROUP_FILES, SUBJECT_PRINTER, "FILE [PATH]",
-     "send a file to the printer, and print it if you like",
+     "send a file, and print it if you like",
      "PATH is a folder or a whole path there; without it the file goes to the "
      "first storage that can be written. On a terminal a bar shows how far it "
      "is; Ctrl-C cancels and leaves nothing behind.",
@@ -124,7 +123,7 @@ const struct word words[] = {
      "printer2mqtt upload mk4 box.bgcode --overwrite",
      1, 2, OPTION_JSON | OPTION_PRINT | OPTION_OVERWRITE, word_upload},
     {"sync", GROUP_FILES, SUBJECT_PRINTER, "DIR [PATH]",
-     "make a folder of the printer hold what DIR holds",
+     "make a folder there hold what DIR holds",
      "Uploads what is not there, or there with another size, or newer here by "
      "more than 14 hours (sticks keep no time zone). Only files that can be "
      "printed count. Nothing is deleted without --delete.",
@@ -132,7 +131,7 @@ const struct word words[] = {
      "printer2mqtt sync mk4 ~/gcode /usb/gcode --delete",
      1, 2, OPTION_JSON | OPTION_DELETE | OPTION_DRY_RUN, word_sync},
     {"delete", GROUP_FILES, SUBJECT_PRINTER, "PATH",
-     "delete a file or folder; this cannot be undone",
+     "delete a file or folder for good",
      "A folder that is not empty needs --force, and a Raspberry Pi: Prusa's "
      "own firmware deletes empty ones only. What is being printed stays.",
      "printer2mqtt delete mk4 /usb/box.gcode\n"
@@ -150,7 +149,7 @@ const struct word words[] = {
      1, 2, OPTION_JSON | OPTION_OVERWRITE, word_download},
 
     {"wait", GROUP_FOLLOW, SUBJECT_PRINTER, "",
-     "wait until the print ends; the exit status says how",
+     "until the print ends; exit status says how",
      "Exit status 0: finished, or nothing is being printed; 1: cancelled or "
      "failed, or the printer cannot be reached at the start. Goes on waiting "
      "while the printer is away for a while.",

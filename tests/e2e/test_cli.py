@@ -26,6 +26,7 @@ def test_help_shows_every_word_in_groups(alone):
     text = alone("--help").out
     for word in WORDS:
         assert re.search(rf"^  {word}\b", text, re.M), word
+    assert max(map(len, text.splitlines())) <= 80
     assert "Look at a printer:" in text and "PRUSA_HOST" in text and "Exit status" in text
 
 
@@ -33,7 +34,7 @@ def test_help_shows_every_word_in_groups(alone):
 def test_every_word_explains_itself_with_an_example(alone, word):
     text = alone(word, "--help").out
     assert text.startswith(f"usage: printer2mqtt {word}") and f"\nexample:\n  printer2mqtt" in text
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_a_mistyped_word_is_met_with_the_one_that_was_meant(alone):
