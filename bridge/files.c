@@ -538,7 +538,8 @@ static void reply(struct files *f, enum order_code code, int status,
     f->reply.ready = true;
     f->reply.code = code;
     f->reply.http_status = status;
-    (void)snprintf(f->reply.message, sizeof f->reply.message, "%s", message);
+    (void)snprintf(f->reply.message, sizeof f->reply.message, "%.399s",
+                   message);
 }
 
 static size_t count_all(const struct files *f)

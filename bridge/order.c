@@ -122,51 +122,64 @@ static enum order_code read_source(struct order *order, const char *text,
     return ORDER_OK;
 }
 
-/* The argument as text, plain or from JSON. */
-static enum order_code read_argument(struct order *order, const char *text,
-                                     struct error *err)
+static bool is_press(const char *text)
 {
-    const struct command_row *row;
+    return strcasecmp(text, "PRESS") == 0;
+}
+
+static enum order_code take_press(struct order *order, const char *text,
+                                  struct error *err)
+{
+    if (is_press(text))
+        return ORDER_OK;
+    (void)error_set(err, "%s takes no argument; send PRESS",
+                    command_row(order->command)->name);
+    return ORDER_INVALID;
+}
+
+static enum order_code take_folder(struct order *order, const char *text,
+                                   struct error *err)
+{
+    if (is_press(text) || !*text)
+        return ORDER_OK;
+    if (text[0] == '/')
+        return read_text(order, text, err);
+    (void)error_set(err, "%s needs PRESS or a folder, such as /usb",
+                    command_row(order->command)->name);
+    return ORDER_INVALID;
+}
+
+static enum order_code take_camera(struct order *order, const char *text,
+                                   struct error *err)
+{
+    return is_press(text) || !*text ? ORDER_OK : read_text(order, text, err);
+}
+
+static enum order_code take_source(struct order *order, const char *text,
+                                   struct error *err)
+{
+    return read_source(order, text, false, err);
+}
+
+static enum order_code take_path(struct order *order, const char *text,
+                                 struct error *err)
+{
+    if (text[0] == '/' && text[1] &&
+        strlen(text) < sizeof order->arguments.path)
+        return read_text(order, text, err);
+    (void)error_set(err,
+                    "%s needs the path of a file on the printer, such as "
+                    "/usb/box.gcode",
+                    command_row(order->command)->name);
+    return ORDER_INVALID;
+}
+
+static enum order_code take_seconds(struct order *order, const char *text,
+                                    struct error *err)
+{
+    const struct command_row *row = command_row(order->command);
     char *end;
 
-    if (order->request)
-        return read_text(order, text, err);
-    if (order->command == COMMAND_COUNT)
-        return ORDER_OK;
-    row = command_row(order->command);
-    switch (row->argument) {
-    case ARGUMENT_NONE:
-        if (strcasecmp(text, "PRESS") == 0)
-            return ORDER_OK;
-        (void)error_set(err, "%s takes no argument; send PRESS", row->name);
-        return ORDER_INVALID;
-    case ARGUMENT_FOLDER:
-        if (strcasecmp(text, "PRESS") == 0 || !*text)
-            return ORDER_OK;
-        if (text[0] == '/')
-            return read_text(order, text, err);
-        (void)error_set(err, "%s needs PRESS or a folder, such as /usb",
-                        row->name);
-        return ORDER_INVALID;
-    case ARGUMENT_CAMERA:
-        return strcasecmp(text, "PRESS") == 0 || !*text
-                   ? ORDER_OK
-                   : read_text(order, text, err);
-    case ARGUMENT_CHOICE: return read_text(order, text, err);
-    case ARGUMENT_SOURCE: return read_source(order, text, false, err);
-    case ARGUMENT_PATH:
-        if (text[0] == '/' && text[1] &&
-            strlen(text) < sizeof order->arguments.path) {
-            memcpy(order->arguments.path, text, strlen(text) + 1);
-            return ORDER_OK;
-        }
-        (void)error_set(err,
-                        "%s needs the path of a file on the printer, such as "
-                        "/usb/box.gcode",
-                        row->name);
-        return ORDER_INVALID;
-    case ARGUMENT_SECONDS: break;
-    }
     order->arguments.number = strtod(text, &end);
     if (end != text && *end == '\0' && isfinite(order->arguments.number) &&
         order->arguments.number >= row->min &&
@@ -175,6 +188,25 @@ static enum order_code read_argument(struct order *order, const char *text,
     (void)error_set(err, "%s needs a number from %g to %g", row->name, row->min,
                     row->max);
     return ORDER_INVALID;
+}
+
+/* The argument as text, plain or from JSON. */
+static enum order_code read_argument(struct order *order, const char *text,
+                                     struct error *err)
+{
+    static enum order_code (*const takers[])(struct order *, const char *,
+                                             struct error *) = {
+        [ARGUMENT_NONE] = take_press,      [ARGUMENT_PATH] = take_path,
+        [ARGUMENT_FOLDER] = take_folder,   [ARGUMENT_CHOICE] = read_text,
+        [ARGUMENT_CAMERA] = take_camera,   [ARGUMENT_SOURCE] = take_source,
+        [ARGUMENT_SECONDS] = take_seconds,
+    };
+
+    if (order->request)
+        return read_text(order, text, err);
+    if (order->command == COMMAND_COUNT)
+        return ORDER_OK;
+    return takers[command_row(order->command)->argument](order, text, err);
 }
 
 static enum order_code json_value(struct order *order, const cJSON *item,
