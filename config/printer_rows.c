@@ -184,6 +184,12 @@ static const struct row printer_rows[] = {
      .offset = AT(thumbnails),
      .fallback = "true",
      .says = "Show the pictures of its jobs."},
+    {.key = "read_files",
+     .kind = KIND_TRUTH,
+     .offset = AT(read_files),
+     .fallback = "true",
+     .says = "Read a job's filament from its file where the printer does not "
+             "tell it: one bounded download per job."},
     {.key = "cameras",
      .kind = KIND_SECTION,
      .section = &cameras_section,

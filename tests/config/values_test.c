@@ -42,6 +42,7 @@ static void five_lines_are_enough_and_bring_the_defaults(void **state)
     assert_int_equal(mk4->poll_offline_max_ms, 60000);
     assert_int_equal(mk4->timeout_ms, 5000);
     assert_false(mk4->read_only);
+    assert_true(mk4->read_files);
     assert_true(mk4->homeassistant);
     assert_ptr_equal(mk4->mapping, config->mappings[0]);
     assert_string_equal(mk4->file, "config.yaml");
@@ -104,7 +105,7 @@ static void every_key_reaches_its_member(void **state)
         "username: 007, password: 0123, remote_id: 12, unique_id: U_1, name: "
         "N, model: M, area: A, tags: [x, y], poll: {printing: 500ms, idle: "
         "1.5s, offline: 2, offline_max: 1h}, timeout: 1min, read_only: yes, "
-        "commands: {enable: [pause], disable: cancel}, homeassistant: "
+        "read_files: no, commands: {enable: [pause], disable: cancel}, homeassistant: "
         "false}\n");
     const struct config_printer *p = &config->printers[0];
 
@@ -144,6 +145,7 @@ static void every_key_reaches_its_member(void **state)
     assert_int_equal(p->poll_offline_max_ms, 3600000);
     assert_int_equal(p->timeout_ms, 60000);
     assert_true(p->read_only);
+    assert_false(p->read_files);
     assert_true(p->command_enabled[COMMAND_PAUSE]);
     assert_false(p->command_enabled[COMMAND_CANCEL]);
     assert_true(p->command_disabled[COMMAND_CANCEL]);
