@@ -116,6 +116,7 @@ struct http_stream {
     http_sink *sink;              /* takes the answer's body; NULL = nobody */
     void *arg;                    /* of sink */
     int64_t stall_ms;             /* 0 = 30 s */
+    int64_t limit_ms;             /* for the whole of it; 0 = any time */
 };
 
 /* How far a request is. */
@@ -169,8 +170,8 @@ void http_client_free(struct http_client *client);
  * control byte, '#', '"', '\\' or a byte above 126 is HTTP_BROKEN, not sent. */
 bool http_send(struct http_client *client, const struct request *request,
                http_done *done, void *arg);
-/* The same for a long body or a long answer. No time-out for the whole of it;
- * it ends with HTTP_TIMEOUT when nothing moves for stall_ms.
+/* The same for a long body or a long answer. No time-out for the whole of it
+ * but limit_ms; it ends with HTTP_TIMEOUT when nothing moves for stall_ms.
  *
  * A request with a file is always `once`, and its body goes over the wire once
  * or not at all: see http_login_due(). When the server refuses it half way,

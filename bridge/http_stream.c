@@ -29,8 +29,9 @@ struct streaming {
     bool held;                 /* the sink said "later" */
     int64_t received, reached; /* body bytes */
     int64_t stall_ms;
-    int64_t moved, moved_ms; /* how much had moved when last it did */
-    bool stalled, too_big;
+    int64_t moved, moved_ms;  /* how much had moved when last it did */
+    int64_t limit_ms, end_ms; /* 0 = none */
+    bool stalled, late, too_big;
     curl_socket_t fd;
     struct buffer last_words;
 };
@@ -81,7 +82,8 @@ static void on_timer(uv_timer_t *timer)
     struct http_client *c = s->client;
 
     look(s);
-    if (!s->stalled)
+    s->late = s->end_ms && http_now_ms() >= s->end_ms;
+    if (!s->stalled && !s->late)
         return;
     http_shard_stop(c->shard, c->easy);
     http_client_ended(c, CURLE_OPERATION_TIMEDOUT);
@@ -218,6 +220,14 @@ void http_streaming_on(struct http_client *client, curl_socket_t fd)
     http_shard_listen(client->shard, fd, &s->last_words);
 }
 
+static void explain_late(const struct streaming *s, struct http_answer *answer)
+{
+    char text[32];
+
+    (void)http_span(s->limit_ms, text);
+    http_reason(answer, HTTP_TIMEOUT, "too slow: not done in %s", text);
+}
+
 static void explain_stall(const struct streaming *s, struct http_answer *answer)
 {
     char text[32];
@@ -247,6 +257,8 @@ bool http_streaming_explain(const struct http_client *client, CURLcode code,
         http_reason(answer, HTTP_LOCAL, "%s", readahead_trouble(s->source));
     } else if (s->stalled) {
         explain_stall(s, answer);
+    } else if (s->late) {
+        explain_late(s, answer);
     } else if (s->too_big) {
         http_reason(answer, HTTP_TOO_BIG, "the answer is over %zu bytes",
                     s->take_max);
@@ -311,6 +323,7 @@ void http_streaming_begin(struct http_client *client,
                           const struct http_stream *stream, size_t answer_max)
 {
     struct streaming *s = memory_zero(1, sizeof *s);
+    int64_t step;
 
     s->client = client;
     s->fd = CURL_SOCKET_BAD;
@@ -319,6 +332,8 @@ void http_streaming_begin(struct http_client *client,
     s->take_max = answer_max;
     s->stall_ms = stream->stall_ms > 0 ? stream->stall_ms : STALL_MS;
     s->moved_ms = http_now_ms();
+    s->limit_ms = stream->limit_ms;
+    s->end_ms = s->limit_ms > 0 ? s->moved_ms + s->limit_ms : 0;
     buffer_init(&s->last_words, LAST_WORDS_MAX);
     client->streaming = s;
     if (stream->file)
@@ -328,8 +343,9 @@ void http_streaming_begin(struct http_client *client,
             curl_easy_setopt(client->easy, CURLOPT_BUFFERSIZE, SINK_BYTES));
     s->timer.data = s;
     (void)uv_timer_init(http_shard_loop(client->shard), &s->timer);
-    (void)uv_timer_start(&s->timer, on_timer, (uint64_t)s->stall_ms / 8 + 1,
-                         (uint64_t)s->stall_ms / 8 + 1);
+    step = s->end_ms && s->limit_ms < s->stall_ms ? s->limit_ms : s->stall_ms;
+    step = step / 8 + 1;
+    (void)uv_timer_start(&s->timer, on_timer, (uint64_t)step, (uint64_t)step);
 }
 
 static void on_closed(uv_handle_t *handle)

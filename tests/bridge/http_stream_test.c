@@ -467,6 +467,25 @@ static void slow_is_not_still(void **state)
     http_client_free(c);
 }
 
+static void what_takes_too_long_ends(void **state)
+{
+    struct world *w = *state;
+    struct fake_server *s = world_server(w, begins);
+    struct http_client *c = world_client(w, s, NULL);
+    size_t got = 0;
+    struct http_stream stream = {
+        .sink = count_bytes, .arg = &got, .stall_ms = 60000, .limit_ms = 80};
+    struct request r = request_of(HTTP_GET, "/usb/box.gcode");
+    struct outcome o = {.calls = 0};
+
+    s->early = says_nothing;
+    assert_true(http_stream(c, &r, &stream, take_outcome, &o));
+    world_wait(w, &o);
+    assert_int_equal(o.answer.result, HTTP_TIMEOUT);
+    assert_string_equal(o.answer.reason, "too slow: not done in 80 ms");
+    http_client_free(c);
+}
+
 /* ---- the file ---- */
 
 static int file_fd; /* of the test that runs */
@@ -719,6 +738,7 @@ int main(void)
         WORLD_TEST(an_upload_that_stands_still_ends),
         WORLD_TEST(progress_counts_what_arrived),
         WORLD_TEST(slow_is_not_still),
+        WORLD_TEST(what_takes_too_long_ends),
         WORLD_TEST(a_file_that_shrinks_is_said),
         WORLD_TEST(the_end_of_a_changed_file_is_not_sent),
         WORLD_TEST(a_file_that_changed_before_is_not_sent_at_all),
