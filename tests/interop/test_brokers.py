@@ -5,6 +5,7 @@ import pytest
 
 from harness import BASE, House, Watcher
 from stage.brokers import BROKERS
+from stage.sweep import sweep
 from stage.table import versions
 
 PRINTERS = ("mk4", "mini", "xl")
@@ -44,8 +45,7 @@ def house(tmp_path, broker):
     finally:
         for bridge in house.bridges:
             bridge.finish()
-        for topic in kept(house, "#"):
-            house.watcher.publish(topic, "", retain=True)
+        sweep(house.watcher, kept(house, "#"))
         house.close()
 
 

@@ -8,14 +8,16 @@ import pytest
 from harness import BASE, Broker, House
 from harness.process import until
 from stage.hass import HomeAssistant
+from stage.sweep import sweep
 from stage.table import versions
 
 SYSTEM = "Home Assistant"
 # What it says by itself when the broker goes.
 BROKER_GONE = ["mqtt.client] Error returned from MQTT server", "The client is not currently connected",
                "mqtt.client] Failed to connect to MQTT server"]
-# It cannot cleanly remove a device's triggers after it reloaded MQTT.
+# When it reloads MQTT it stumbles over each trigger that it ever met, also those of devices long gone.
 TRIGGERS_AFTER_RELOAD = ["Unable to remove unknown dispatcher"]
+CONNECTED = "Connected to MQTT server"
 # Its own echo when a person deletes a device, once for each entity.
 DELETED = ["No device components to cleanup"]
 serials = (f"interop-{n}" for n in itertools.count(1))
@@ -90,11 +92,9 @@ def house(tmp_path, broker, home):
     finally:
         for bridge in house.bridges:
             bridge.finish()
-        for topic in house.watcher.retained("homeassistant/#"):
-            house.watcher.publish(topic, "", retain=True)
+        sweep(house.watcher, house.watcher.retained("homeassistant/#"))
         until("its devices are gone", lambda: not home.api.devices(), 30)
-        for topic in house.watcher.retained():
-            house.watcher.publish(topic, "", retain=True)
+        sweep(house.watcher, house.watcher.retained())
         house.close()
 
 
@@ -158,8 +158,10 @@ def test_the_owner_sets_the_poll_interval(house, home, mk4):
     home.excused += TRIGGERS_AFTER_RELOAD
     house.run()
     until("the number is there", lambda: "cmd_set_poll_interval" in mk4)
+    connected = home.log.count(CONNECTED)
     home.api.enable(f"{mk4.serial}_cmd_set_poll_interval")
-    mk4.wait("cmd_set_poll_interval", "1", timeout=60)     # it reloads MQTT half a minute later
+    until("it reloaded MQTT, as it does half a minute later", lambda: home.log.count(CONNECTED) > connected, 60, 0.5)
+    mk4.wait("cmd_set_poll_interval", "1")
     mk4.set("cmd_set_poll_interval", 7)
     mk4.wait("cmd_set_poll_interval", "7")
     assert house.value("mk4", "poll/interval") == "7"
