@@ -13,11 +13,11 @@ from stage.table import versions
 
 SYSTEM = "Home Assistant"
 # What it says by itself when the broker goes.
-BROKER_GONE = ["mqtt.client] Error returned from MQTT server", "The client is not currently connected",
+BROKER_GONE = ["mqtt.client] Error returned from MQTT server", "The client is not currently connected", "failed to receive on socket",
                "mqtt.client] Failed to connect to MQTT server"]
 # When it reloads MQTT it stumbles over each trigger that it ever met, also those of devices long gone.
 TRIGGERS_AFTER_RELOAD = ["Unable to remove unknown dispatcher"]
-CONNECTED = "Connected to MQTT server"
+CONNECTED = "birth message sent"
 # Its own echo when a person deletes a device, once for each entity.
 DELETED = ["No device components to cleanup"]
 serials = (f"interop-{n}" for n in itertools.count(1))
