@@ -17,9 +17,10 @@ BROKER_GONE = ["mqtt.client] Error returned from MQTT server", "The client is no
                "mqtt.client] Failed to connect to MQTT server"]
 # When it reloads MQTT it stumbles over each trigger that it ever met, also those of devices long gone.
 TRIGGERS_AFTER_RELOAD = ["Unable to remove unknown dispatcher"]
-CONNECTED = "birth message sent"
+RELOADING = "Disconnected from MQTT server"
 # Its own echo when a person deletes a device, once for each entity.
 DELETED = ["No device components to cleanup"]
+NOT_NOW = {"cmd_resume"}     # while it prints
 serials = (f"interop-{n}" for n in itertools.count(1))
 
 
@@ -154,17 +155,53 @@ def test_the_owner_pauses_and_resumes(house, printing, mk4):
     assert printing.orders[1:] == [("resume", 1)]
 
 
-def test_the_owner_sets_the_poll_interval(house, home, mk4):
+def test_the_owner_switches_everything_on(house, home, mk4, saw):
     home.excused += TRIGGERS_AFTER_RELOAD
     house.run()
-    until("the number is there", lambda: "cmd_set_poll_interval" in mk4)
-    connected = home.log.count(CONNECTED)
-    home.api.enable(f"{mk4.serial}_cmd_set_poll_interval")
-    until("it reloaded MQTT, as it does half a minute later", lambda: home.log.count(CONNECTED) > connected, 60, 0.5)
+    until("the entities are there", lambda: "cmd_set_poll_interval" in mk4 and "job_size" in mk4)
+    before = home.log.count(RELOADING)
+    for tail, entity in mk4.entities.items():
+        if entity["disabled_by"]:
+            home.api.enable(f"{mk4.serial}_{tail}")
+    until("it reloads MQTT, as it does half a minute later", lambda: home.log.count(RELOADING) > before, 60, 0.5)
     mk4.wait("cmd_set_poll_interval", "1")
+
+    def silent():
+        """Those without a value that makes sense."""
+        states = mk4.api.states()
+        return {tail for tail, e in mk4.entities.items()
+                if states.get(e["entity_id"], {}).get("state") in (None, "unavailable")}
+    until("all of them are available", lambda: silent() <= NOT_NOW, 30, 0.2)
+    for tail, wanted in {"speed": "100", "job_path": "/usb/box.gcode", "info_serial": mk4.serial,
+                         "total_jobs_finished": "0", "printing": "on", "error": "off"}.items():
+        mk4.wait(tail, wanted)
+    saw(f"all {len(mk4.entities)} entities have a state")
     mk4.set("cmd_set_poll_interval", 7)
     mk4.wait("cmd_set_poll_interval", "7")
     assert house.value("mk4", "poll/interval") == "7"
+
+
+@pytest.mark.parametrize("state", ["idle", "ready", "busy", "paused", "finished", "stopped", "attention", "error"])
+def test_a_state(house, printing, mk4, state):
+    house.run()
+    mk4.wait("state", "printing")
+    printing.set(state=state.upper())
+    mk4.wait("state", state)
+    mk4.wait("attention", "on" if state in ("attention", "error") else "off")
+    mk4.wait("cmd_pause", "unavailable")
+
+
+def test_the_end_of_a_print_is_an_event_and_fires_a_trigger(house, home, printing, mk4):
+    house.run()
+    mk4.wait("state", "printing")
+    fired = home.api.listen({"trigger": "device", "domain": "mqtt", "device_id": mk4.device["id"],
+                             "type": "finished", "subtype": "print"})
+    printing.finish()
+    assert json.loads(fired()["payload"])["event_type"] == "finished"
+    event = mk4.entities["job_event"]["entity_id"]
+    until("the event entity tells it", lambda: mk4.api.states()[event]["attributes"].get("event_type") == "finished")
+    assert mk4.api.states()[event]["attributes"]["file"] == "box.gcode"
+    mk4.wait("last_job_result", "finished")
 
 
 def test_a_printer_that_is_off_is_unavailable_and_said_to_be_off(house, printing, mk4):

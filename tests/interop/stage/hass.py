@@ -41,6 +41,11 @@ class HomeAssistant:
         self.api = Api(self.port)
         self.excused, self.earlier = [], ""
 
+    def without(self, integration):
+        """Before the first start."""
+        file = self.config / "configuration.yaml"
+        file.write_text(file.read_text().replace(f"\n{integration}:\n", "\n"))
+
     def start(self):
         """Started, and its MQTT entry works."""
         self.process = Process(inside(self.root, "/venv/bin/hass", "-c", self.inside, "--skip-pip", "--log-no-color"),
@@ -48,6 +53,7 @@ class HomeAssistant:
         until("Home Assistant answers", self._answers, 120, 0.2)
         if not self.api.token:
             self.api.become_owner()
+            self.api.keep_address()
         until("Home Assistant runs", lambda: self.api.get("/api/config")["state"] == "RUNNING", 120, 0.2)
         if not self.api.entries("mqtt"):
             self.api.add_mqtt(self.broker_port, self.protocol)
