@@ -1,9 +1,8 @@
 /* JSON that a printer sent: hostile until parsed, read-only afterwards.
  *
- * cJSON does the parsing. It allocates from a thread-local arena with a cap,
- * but only while json_parse() runs; everybody else's cJSON keeps malloc. One
- * tree per thread lives at a time: json_free() it before the next
- * json_parse(). `null` counts as missing everywhere. */
+ * The tree lies in a thread-local arena with a cap. One per thread lives at a
+ * time: json_free() it before the next json_parse(). `null` counts as missing
+ * everywhere. */
 #ifndef BRIDGE_DRIVERS_JSON_H
 #define BRIDGE_DRIVERS_JSON_H
 
@@ -12,15 +11,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a tree may take. 1 MB of "[1,1,..." would be 42 MB of nodes. */
+/* What a tree may take. 1 MB of "[1,1,..." would be 16 MB of nodes. */
 #define JSON_TREE_MAX ((size_t)4 << 20)
 
 struct json; /* one value of the tree; borrowed until json_free() */
 
-/* Parse len bytes. Bare nan, inf, infinity (any case, signed or not) outside
- * strings count as null: printf of a broken thermistor on Buddy. Of duplicate
- * keys the first one counts. NULL with a sentence in err when it is not JSON,
- * something follows it, it is nested deeper than 1000 or the arena is full. */
+/* Parse len bytes, which the tree borrows. Bare nan, inf, infinity (any case,
+ * signed or not) outside strings count as null: printf of a broken thermistor
+ * on Buddy. Of duplicate keys the first one counts. NULL with a sentence in err
+ * when it is not JSON, something follows it, it is nested deeper than 1000 or
+ * the arena is full. */
 const struct json *json_parse(const char *bytes, size_t len, struct error *err);
 /* Give the tree back; accepts NULL. */
 void json_free(const struct json *root);
