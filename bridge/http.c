@@ -12,24 +12,31 @@
 
 /* libcurl takes its lists as char *, but does not write to them. Buddy sends
  * its errors as JSON only when the first media type is exactly this. */
-static char expect_line[] = "Expect:";
 static char accept_line[] = "Accept: application/json";
+/* The Pi's nonce is bound to the User-Agent: never vary it. As a line of ours
+ * libcurl formats it once for each request, not twice. */
+static char agent_line[] = "User-Agent: printer2mqtt/" P2M_VERSION;
+static char expect_line[] = "Expect:";
 static char no_type_line[] = "Content-Type:";
 
 /* A body or its absence: PUT, POST and PATCH without one say so with
  * Content-Length: 0, as servers expect of them. */
+static bool is_bodied(const struct http_client *c)
+{
+    return c->body_len || c->method == HTTP_POST || c->method == HTTP_PUT ||
+           c->method == HTTP_PATCH;
+}
+
 static void set_method(struct http_client *c)
 {
     CURL *easy = c->easy;
-    bool bodied = c->body_len || c->method == HTTP_POST ||
-                  c->method == HTTP_PUT || c->method == HTTP_PATCH;
     const char *custom = http_method_name(c->method);
     unsigned bad = 0;
 
     if (c->method == HTTP_HEAD) {
         bad |= curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
         custom = NULL;
-    } else if (bodied) {
+    } else if (is_bodied(c)) {
         bad |= curl_easy_setopt(easy, CURLOPT_POST, 1L);
         bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, c->body);
         bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)c->body_len);
@@ -72,21 +79,28 @@ static void set_content_type(struct http_client *c, const char *type)
         (void)buffer_format(&c->type_line, "Content-Type: %s", type);
 }
 
-/* Chain the lines that this attempt has. */
+static void add_line(struct http_client *c, enum http_line line, char *text)
+{
+    c->lines[line].data = text;
+    c->lines[line].next = NULL;
+    if (line > 0)
+        c->last_line->next = &c->lines[line];
+    c->last_line = &c->lines[line];
+}
+
+/* Chain the lines that this attempt has; libcurl looks through all of them
+ * again and again. */
 static void set_lines(struct http_client *c)
 {
-    struct curl_slist *last = &c->lines[LINE_ACCEPT];
-
-    c->lines[LINE_EXPECT].data = expect_line;
-    c->lines[LINE_EXPECT].next = last;
-    last->data = accept_line;
-    if (c->login_line.len) {
-        c->lines[LINE_LOGIN].data = c->login_line.bytes;
-        last = last->next = &c->lines[LINE_LOGIN];
+    add_line(c, LINE_AGENT, agent_line);
+    add_line(c, LINE_ACCEPT, accept_line);
+    if (c->login_line.len)
+        add_line(c, LINE_LOGIN, c->login_line.bytes);
+    if (is_bodied(c)) {
+        add_line(c, LINE_EXPECT, expect_line);
+        add_line(c, LINE_TYPE,
+                 c->type_line.len ? c->type_line.bytes : no_type_line);
     }
-    c->lines[LINE_TYPE].data =
-        c->type_line.len ? c->type_line.bytes : no_type_line;
-    last->next = &c->lines[LINE_TYPE];
     http_must_be_set(curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->lines));
 }
 
@@ -132,7 +146,7 @@ static void take_request(struct http_client *c, const struct request *request)
     c->refused = !http_target_ok(request->target);
     if (c->refused)
         /* Without a URL libcurl ends the transfer by itself, later. */
-        http_must_be_set(curl_easy_setopt(c->easy, CURLOPT_URL, NULL));
+        http_must_be_set(http_easy_set_url(c, NULL));
     else
         set_target(c, request->target);
 }
@@ -143,7 +157,7 @@ bool http_send(struct http_client *client, const struct request *request,
     if (client->done || client->closing)
         return false;
     if (!client->easy)
-        client->easy = http_easy_new(client);
+        http_easy_open(client);
     client->done = done;
     client->arg = arg;
     take_request(client, request);
@@ -159,7 +173,7 @@ static void deliver(struct http_client *c, struct http_answer *answer)
     http_done *done = c->done;
 
     if (c->refused)
-        http_must_be_set(curl_easy_setopt(c->easy, CURLOPT_URL, c->url));
+        http_must_be_set(http_easy_set_url(c, c->url));
     buffer_init(&c->answer, 0);
     c->done = NULL;
     answer->sent = c->issued;

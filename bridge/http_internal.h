@@ -75,13 +75,20 @@ bool http_login_learn(struct http_login *login, struct login_tries *tries,
 
 /* ---- http.c: a client and its request ---- */
 
-enum { LINE_EXPECT, LINE_ACCEPT, LINE_LOGIN, LINE_TYPE, LINE_COUNT };
+enum http_line {
+    LINE_AGENT,
+    LINE_ACCEPT,
+    LINE_LOGIN,
+    LINE_EXPECT,
+    LINE_TYPE,
+    LINE_COUNT
+};
 
 struct http_client {
     struct http_shard *shard;
     CURL *easy;       /* made by the first request */
     curl_socket_t fd; /* that it was last seen to use */
-    char *url;        /* scheme, host, port; path "/" */
+    CURLU *url;       /* scheme, host, port; path "/": parsed once */
     char *host;
     char *prefix; /* of the path; does not end with '/' */
     char *ca_file;
@@ -103,7 +110,7 @@ struct http_client {
     struct buffer uri; /* the target with the prefix; stays set in easy */
     size_t body_len;
     char body[REQUEST_BODY_MAX + 1];
-    struct curl_slist lines[LINE_COUNT];
+    struct curl_slist lines[LINE_COUNT], *last_line;
     struct buffer login_line;
     struct buffer type_line;
 
@@ -127,7 +134,9 @@ void http_client_ended(struct http_client *client, CURLcode code);
 
 /* ---- http_easy.c ---- */
 
-CURL *http_easy_new(struct http_client *client);
+void http_easy_open(struct http_client *client);
+/* Not 0 if libcurl refuses. NULL: a transfer without an address. */
+unsigned http_easy_set_url(struct http_client *client, CURLU *url);
 /* Half-set options could send secrets through a proxy: abort unless bad is 0.
  * libcurl refuses one only for want of memory or a feature. */
 void http_must_be_set(unsigned bad);
