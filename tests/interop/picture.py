@@ -21,6 +21,7 @@ from stage.hass import HomeAssistant            # noqa: E402
 SERIAL = "10589-3742441631137"
 FILE = "/usb/desk-organizer.gcode"
 TOTAL, LEFT = 8000, 3700        # seconds; so that the page says 1h 1m for a while
+AUTOMATIONS = "automation: !include automations.yaml\n"
 SIZE = 1120, 1700
 TOPICS = ("state", "nozzle/temperature", "nozzle/target", "bed/temperature", "job/name", "job/progress",
           "job/time_remaining", "job/finishes_at")
@@ -36,6 +37,15 @@ BOX = """(() => {
 EDGE = 12
 
 
+def tell_when_finished(home):
+    """An automation, as its owner clicks it together."""
+    trigger = {"trigger": "device", "domain": "mqtt", "device_id": home.api.devices()[SERIAL]["id"],
+               "type": "finished", "subtype": "print"}
+    action = {"action": "persistent_notification.create", "data": {"message": "The print is finished."}}
+    home.api.post("/api/config/automation/config/finished",
+                  {"alias": "Tell me when a print is finished", "triggers": [trigger], "actions": [action]})
+
+
 def also_show(api, unique_id):
     """Its owner switches one of the disabled entities on; half a minute later Home Assistant has done it."""
     until("the entities are there", lambda: unique_id in api.entities())
@@ -45,12 +55,13 @@ def also_show(api, unique_id):
 
 def print_something(house, home):
     """One print is over, another is under way."""
-    printer = house.add("mk4", serial=SERIAL, hostname="prusa-mk4", pausing=1.5,
+    printer = house.add("mk4", serial=SERIAL, hostname="prusa-mk4",
                         configured={"name": "Prusa MK4", "model": "MK4", "area": "Workshop"})
     house.run()
     printer.start_print("/usb/cable-clips.gcode", duration=2400)
     house.wait("mk4", "state", "printing")
     also_show(home.api, f"{SERIAL}_job_time_remaining")
+    tell_when_finished(home)
     printer.advance(1200)
     printer.finish()
     house.wait("mk4", "last_job/result", "finished")
@@ -101,8 +112,9 @@ def main(path):
     with tempfile.TemporaryDirectory(prefix="printer2mqtt-picture-") as folder:
         house = House(pathlib.Path(folder))
         house.open_broker()
+        del house.config["defaults"]        # polls as often as it does by itself
         home = HomeAssistant(house.broker.port)
-        home.without("logbook")     # its column would show how time jumped
+        home.configure(without="logbook", more=AUTOMATIONS)     # the logbook would show how time jumped
         try:
             house.watch()
             home.start()
@@ -113,7 +125,7 @@ def main(path):
         finally:
             home.close()
             house.close()
-    print(f"{path}: {path.stat().st_size} bytes, Home Assistant {home.root}", file=sys.stderr)
+    print(f"{path}: {path.stat().st_size} bytes", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 #!/bin/bash
 # Stories with real systems by other authors. Ends with "N passed, M failed, K skipped" (systems).
 set -u
-here=$(dirname "$(readlink -f "$0")")
-cd "$here/../.." || exit 1
-. tests/packages.sh
+cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+. tests/interop/program.sh
 
 all='pi homeassistant homeassistant-2024.11 brokers nodered'
 usage() {
@@ -24,14 +23,8 @@ done
 [ $# -gt 0 ] || set -- all
 case " $* " in *' all '*) set -- $all ;; esac
 
-need $build_needs $demo_needs py/pytest:python3-pytest || exit 1
-logs=build/logs passed=0 failed=0 skipped=0
-mkdir -p $logs
-if [ -z "${P2M_BINARY:-}${P2M_PROGRAM:-}" ]; then
-	echo 'Building printer2mqtt.'
-	{ cmake --preset dev && cmake --build --preset dev --target printer2mqtt; } >$logs/interop-build.log 2>&1 ||
-		{ tail -n 20 $logs/interop-build.log; exit 1; }
-fi
+need_program || exit 1
+passed=0 failed=0 skipped=0
 
 stories() { # SYSTEM FILE [NAME=VALUE...]
 	local system=$1 file=$2 log=$logs/interop-$1.log status=0

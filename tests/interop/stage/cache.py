@@ -1,4 +1,5 @@
 """Where the real systems live: installed from their registries on first use, kept for the next time."""
+import atexit
 import contextlib
 import fcntl
 import os
@@ -98,4 +99,5 @@ def scratch(name):
     folder = CACHE / "run" / f"{name}-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

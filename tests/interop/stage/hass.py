@@ -41,10 +41,11 @@ class HomeAssistant:
         self.api = Api(self.port)
         self.excused, self.earlier = [], ""
 
-    def without(self, integration):
-        """Before the first start."""
+    def configure(self, without, more):
+        """Before the first start: an integration less, and some more lines."""
         file = self.config / "configuration.yaml"
-        file.write_text(file.read_text().replace(f"\n{integration}:\n", "\n"))
+        file.write_text(file.read_text().replace(f"\n{without}:\n", "\n") + more)
+        (self.config / "automations.yaml").write_text("[]\n")
 
     def start(self):
         """Started, and its MQTT entry works."""
