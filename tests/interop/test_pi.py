@@ -151,6 +151,24 @@ def test_a_cancelled_print_and_the_next_one(house, link, run, saw):
     assert order(house, "cancel")["status"] == "done"
 
 
+def test_continue_is_taken_but_not_carried_out(house, link, run, saw):
+    """It answers 204 to whatever word there is; only its effect would tell, and none comes."""
+    path = link.upload("wants somebody.gcode", gcode(5, change_at=5))
+    run()
+    house.wait("mk3", "can/print", "online")
+    assert order(house, "print", path)["status"] == "done"
+    house.wait("mk3", "state", "attention", timeout=60)
+    answer = order(house, "continue", timeout=90)
+    assert answer["status"] == "error" and answer["code"] == "timeout", answer
+    assert link.state == "attention"
+    saw(f"continue: {answer['message']}")
+    document = house.watcher.last(f"homeassistant/device/{link.printer.serial}/config").json
+    assert "cmd_pause" in document["components"] and "cmd_continue" not in document["components"]
+    link.printer.person_answers()
+    house.wait("mk3", "state", "printing", house.watcher.last(f"{BASE}/mk3/state"))
+    assert order(house, "cancel")["status"] == "done"
+
+
 def test_a_refusal_of_prusalink_itself_is_told(house, link, run):
     run()
     house.wait("mk3", "can/print", "online")
