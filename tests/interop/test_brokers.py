@@ -122,6 +122,22 @@ class Loud(Watcher):
         self.client.subscribe([(f, 1) for f in self.filters])
 
 
+def test_hundreds_of_messages_with_qos_1_at_once(house, broker, saw):
+    """More than any broker takes unacknowledged: 20 of mosquitto, 10 of HiveMQ, which throws out who sends more."""
+    loud = Loud(broker, version=broker.speaks, filters=(f"{BASE}/mk4/bed/temperature",)).connect()
+    house.config["mqtt"]["qos"] = 1
+    try:
+        bridge = house.run()
+        said = everything(house)
+        assert len(said) >= 3 * 100 and loud.wait("*").qos == 1
+    finally:
+        loud.close()
+    assert house.watcher.order("xl", "pause").final()["status"] == "done"
+    connections = bridge.log.count("connected to the broker")
+    assert connections == 1, bridge.log
+    saw(f"{len(said)} topics, one connection")
+
+
 def test_fields_mapped_to_qos_1_arrive_with_it(house, broker):
     loud = Loud(broker, version=broker.speaks, filters=(f"{BASE}/mk4/#",)).connect()
     try:
