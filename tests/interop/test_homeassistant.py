@@ -318,16 +318,18 @@ def without(house, name):
     house.bridges[-1].write(house.config)
 
 
-def test_a_printer_that_leaves_the_file_leaves_home_assistant(house, mk4, other):
+def test_a_printer_that_leaves_the_file_leaves_home_assistant(house, home, mk4, other, saw):
     bridge = house.run()
     mk4.wait("state", "printing")
     other.wait("state", "idle")
     bridge.stop()
     without(house, "mk4")
+    before = len(home.log)
     bridge.start()
     until("its device is gone", lambda: not mk4.device and not mk4.entities, 30)
     until("its topics are gone", lambda: not house.watcher.retained(f"{BASE}/mk4/#"), 30)
     other.wait("state", "idle")
+    saw(f"{home.log[before:].count(DELETED[0])} warnings of its own echo")
 
 
 def test_a_printer_that_left_while_home_assistant_was_down_leaves_no_ghost(house, home, mk4, other):
