@@ -11,6 +11,7 @@ usage() {
 	  --ci     warnings are errors (also when CI=true)
 	Without --quick also: clang, AddressSanitizer and UBSan, fuzzers, valgrind,
 	clang-format, clang-tidy. What is missing is installed with apt-get.
+	Not here: tests/interop/run.sh (real Home Assistant, PrusaLink, Node-RED, brokers).
 	U
 }
 
@@ -155,4 +156,5 @@ suite_pytest 'smoke under valgrind' dev $(existing tests/smoke)
 check 'build with optimisation (release)' build release
 echo '== longest functions'
 find $sources -name '*.c' -exec awk -f tests/longest.awk {} + | sort -rn | head -n 10
+echo '== not run here: tests/interop/run.sh, stories with real Home Assistant, PrusaLink, Node-RED and brokers'
 total

@@ -14,18 +14,22 @@
 
 /* A body or its absence: PUT, POST and PATCH without one say so with
  * Content-Length: 0, as servers expect of them. */
+static bool is_bodied(const struct http_client *c)
+{
+    return c->body_len || c->method == HTTP_POST || c->method == HTTP_PUT ||
+           c->method == HTTP_PATCH;
+}
+
 static void set_method(struct http_client *c)
 {
     CURL *easy = c->easy;
-    bool bodied = c->body_len || c->method == HTTP_POST ||
-                  c->method == HTTP_PUT || c->method == HTTP_PATCH;
     const char *custom = http_method_name(c->method);
     unsigned bad = 0;
 
     if (c->method == HTTP_HEAD) {
         bad |= curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
         custom = NULL;
-    } else if (bodied) {
+    } else if (is_bodied(c)) {
         bad |= curl_easy_setopt(easy, CURLOPT_POST, 1L);
         bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
                                 c->long_body ? c->long_body : c->body);
@@ -128,7 +132,7 @@ static void take_request(struct http_client *c, const struct request *request)
         c->refused = true;
     if (c->refused)
         /* Without a URL libcurl ends the transfer by itself, later. */
-        http_must_be_set(curl_easy_setopt(c->easy, CURLOPT_URL, NULL));
+        http_must_be_set(http_easy_set_url(c, NULL));
     else
         set_target(c, request->target);
 }
@@ -138,7 +142,7 @@ static bool ready_to_send(struct http_client *c, http_done *done, void *arg)
     if (c->done || c->closing)
         return false;
     if (!c->easy)
-        c->easy = http_easy_new(c);
+        http_easy_open(c);
     c->done = done;
     c->arg = arg;
     return true;
@@ -152,7 +156,7 @@ bool http_send(struct http_client *client, const struct request *request,
     take_request(client, request);
     buffer_init(&client->answer,
                 request->answer_max ? request->answer_max : ANSWER_MAX);
-    http_head_take(client, request, client->body_len > 0);
+    http_head_take(client, request, is_bodied(client), client->body_len > 0);
     set_method(client);
     attempt(client);
     return true;
@@ -170,7 +174,8 @@ bool http_stream(struct http_client *client, const struct request *request,
     client->anew = client->anew && !client->once;
     client->limit_ms = INT64_MAX / 2;
     buffer_init(&client->answer, REFUSAL_MAX);
-    http_head_take(client, request, client->body_len > 0 || file);
+    http_head_take(client, request, file || is_bodied(client),
+                   file || client->body_len > 0);
     set_method(client);
     http_streaming_begin(client, stream, request->answer_max);
     attempt(client);
@@ -185,7 +190,7 @@ static void deliver(struct http_client *c, struct http_answer *answer)
     http_done *done = c->done;
 
     if (c->refused)
-        http_must_be_set(curl_easy_setopt(c->easy, CURLOPT_URL, c->url));
+        http_must_be_set(http_easy_set_url(c, c->url));
     buffer_init(&c->answer, 0);
     c->done = NULL;
     answer->sent = c->issued;

@@ -66,29 +66,24 @@ static bool take_url(struct http_client *c, CURLU *url, struct error *err)
                               "percent-encoded");
     while (len && c->prefix[len - 1] == '/')
         c->prefix[--len] = '\0';
-    if (curl_url_set(url, CURLUPART_PATH, "/", 0) == CURLUE_OK)
-        c->url = url_part(url, CURLUPART_URL);
-    return c->url || error_set(err, "the URL cannot be used");
+    return curl_url_set(url, CURLUPART_PATH, "/", 0) == CURLUE_OK ||
+           error_set(err, "the URL cannot be used");
 }
 
 static bool parse_url(struct http_client *c, const char *text,
                       struct error *err)
 {
-    CURLU *url = curl_url();
     CURLUcode code = CURLUE_OUT_OF_MEMORY;
-    bool ok = false;
 
-    if (url)
-        code = curl_url_set(url, CURLUPART_URL, text,
+    c->url = curl_url();
+    if (c->url)
+        code = curl_url_set(c->url, CURLUPART_URL, text,
                             CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS);
     if (code == CURLUE_OK)
-        ok = check_url(url, err) && take_url(c, url, err);
-    else if (code == CURLUE_BAD_PORT_NUMBER)
-        (void)error_set(err, "the URL's port must be between 1 and 65535");
-    else
-        (void)error_set(err, "this is not a URL like http://192.168.1.50");
-    curl_url_cleanup(url);
-    return ok;
+        return check_url(c->url, err) && take_url(c, c->url, err);
+    if (code == CURLUE_BAD_PORT_NUMBER)
+        return error_set(err, "the URL's port must be between 1 and 65535");
+    return error_set(err, "this is not a URL like http://192.168.1.50");
 }
 
 struct http_client *http_client_new(struct http *http,
@@ -115,7 +110,8 @@ struct http_client *http_client_sibling(const struct http_client *client)
 
     c->shard = http_shard_join(http_shard_owner(client->shard));
     c->fd = CURL_SOCKET_BAD;
-    c->url = memory_text(client->url);
+    c->url = curl_url_dup(client->url);
+    http_must_be_set(!c->url);
     c->host = memory_text(client->host);
     c->prefix = memory_text(client->prefix);
     c->ca_file = memory_text(client->ca_file);
@@ -144,7 +140,7 @@ void http_client_free(struct http_client *client)
     wipe(&client->login_line);
     buffer_release(&client->texts);
     buffer_release(&client->uri);
-    free(client->url);
+    curl_url_cleanup(client->url);
     free(client->host);
     free(client->prefix);
     free(client->ca_file);

@@ -9,8 +9,6 @@
 
 /* Buddy drops a connection that was idle for 60 s. */
 #define IDLE_MAX_S 50L
-/* The Pi's nonce is bound to the User-Agent: never vary it. */
-#define USER_AGENT "printer2mqtt/" P2M_VERSION
 
 /* ---- called by libcurl ---- */
 
@@ -212,12 +210,10 @@ static unsigned set_http(struct http_client *c, CURL *easy)
 {
     unsigned bad = 0;
 
-    bad |= curl_easy_setopt(easy, CURLOPT_URL, c->url);
     bad |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                             (long)CURL_HTTP_VERSION_1_1);
     bad |= curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
     bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    bad |= curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
     bad |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     bad |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, c);
     bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -239,11 +235,20 @@ void http_must_be_set(unsigned bad)
     abort();
 }
 
-CURL *http_easy_new(struct http_client *c)
+unsigned http_easy_set_url(struct http_client *c, CURLU *url)
 {
-    CURL *easy = curl_easy_init();
+    unsigned bad = 0;
 
-    http_must_be_set(!easy);
-    http_must_be_set(set_connection(c, easy) | set_http(c, easy));
-    return easy;
+    /* the text that libcurl made of the other one */
+    bad |= curl_easy_setopt(c->easy, CURLOPT_URL, NULL);
+    bad |= curl_easy_setopt(c->easy, CURLOPT_CURLU, url);
+    return bad;
+}
+
+void http_easy_open(struct http_client *c)
+{
+    c->easy = curl_easy_init();
+    http_must_be_set(!c->easy);
+    http_must_be_set(set_connection(c, c->easy) | set_http(c, c->easy) |
+                     http_easy_set_url(c, c->url));
 }

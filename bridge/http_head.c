@@ -6,8 +6,10 @@
 
 #include <ctype.h>
 
-/* libcurl takes its lists as char *, but does not write to them. */
-static char expect_line[] = "Expect:";
+/* libcurl takes its lists as char *, but does not write to them. The Pi's nonce
+ * is bound to the User-Agent: never vary it. As a line of ours libcurl formats
+ * it once for each request, not twice. */
+static char agent_line[] = "User-Agent: printer2mqtt/" P2M_VERSION;
 
 /* Texts may come from a printer: none of them adds lines of its own. */
 static bool is_line(const char *text)
@@ -26,18 +28,26 @@ static void add(struct http_client *c, const char *name, const char *value)
         (void)buffer_add(&c->texts, "", 1);
 }
 
-/* Buddy sends its errors as JSON only when the first media type is exactly
- * this. An empty Content-Type keeps libcurl from inventing one. */
-void http_head_take(struct http_client *client, const struct request *request,
-                    bool bodied)
+/* What goes with a body, or with its absence in a POST: nothing for libcurl to
+ * invent. */
+static void add_about_body(struct http_client *c, const char *type)
 {
-    const char *type = bodied ? request->content_type : NULL;
+    add(c, "", "Expect:");
+    add(c, type ? "Content-Type: " : "", type ? type : "Content-Type:");
+}
+
+/* Buddy sends its errors as JSON only when the first media type is exactly
+ * this. libcurl looks through all lines again and again: no needless ones. */
+void http_head_take(struct http_client *client, const struct request *request,
+                    bool bodied, bool body)
+{
     const char *const *line = request->headers;
 
     buffer_reset(&client->texts);
     add(client,
         "Accept: ", request->accept ? request->accept : "application/json");
-    add(client, type ? "Content-Type: " : "", type ? type : "Content-Type:");
+    if (bodied)
+        add_about_body(client, body ? request->content_type : NULL);
     if (request->condition == HTTP_IF_NONE_MATCH)
         add(client, "If-None-Match: ", request->validator);
     else if (request->condition == HTTP_IF_MODIFIED_SINCE)
@@ -59,7 +69,7 @@ void http_head_set(struct http_client *client)
     char *end = text + client->texts.len;
     int count = 0;
 
-    chain(client, count++, expect_line);
+    chain(client, count++, agent_line);
     chain(client, count++, text); /* Accept */
     if (client->login_line.len)
         chain(client, count++, client->login_line.bytes);

@@ -91,8 +91,9 @@ bool http_login_learn(struct http_login *login, struct login_tries *tries,
 
 /* ---- http.c: a client and its request ---- */
 
-/* Expect, Accept, login, Content-Type, condition, and the request's own. */
-#define LINES_MAX (5 + REQUEST_HEADERS_MAX)
+/* User-Agent, Accept, login, Expect, Content-Type, condition, and the request's
+ * own. */
+#define LINES_MAX (6 + REQUEST_HEADERS_MAX)
 
 struct streaming;
 
@@ -100,7 +101,7 @@ struct http_client {
     struct http_shard *shard;
     CURL *easy;       /* made by the first request */
     curl_socket_t fd; /* that it was last seen to use */
-    char *url;        /* scheme, host, port; path "/" */
+    CURLU *url;       /* scheme, host, port; path "/": parsed once */
     char *host;
     char *prefix; /* of the path; does not end with '/' */
     char *ca_file;
@@ -149,9 +150,10 @@ void http_client_ended(struct http_client *client, CURLcode code);
 
 /* ---- http_head.c: header lines ---- */
 
-/* Write down the lines of a request; bodied: it has a body. */
+/* Write down the lines of a request. bodied: its method says that there may be
+ * a body; body: there is one. */
 void http_head_take(struct http_client *client, const struct request *request,
-                    bool bodied);
+                    bool bodied, bool body);
 /* Hand them to libcurl, with the login line as it is now. */
 void http_head_set(struct http_client *client);
 
@@ -160,7 +162,9 @@ void http_head_set(struct http_client *client);
 /* Take one header line of an answer. */
 void http_take_header(struct http_client *client, const char *line, size_t len);
 
-CURL *http_easy_new(struct http_client *client);
+void http_easy_open(struct http_client *client);
+/* Not 0 if libcurl refuses. NULL: a transfer without an address. */
+unsigned http_easy_set_url(struct http_client *client, CURLU *url);
 /* Half-set options could send secrets through a proxy: abort unless bad is 0.
  * libcurl refuses one only for want of memory or a feature. */
 void http_must_be_set(unsigned bad);

@@ -10,6 +10,10 @@
 /* A printer that has not told its serial number is asked again (PrusaLink on a
  * Pi does not know it until the serial line is up). */
 #define SERIAL_AGAIN_MS 10000
+/* A poll that its timer began this much late does not make the next one late:
+ * a printer polled once a second would fall behind, and each poll take two
+ * wake-ups. */
+#define LATE_MS 20
 
 uint32_t printer_all_endpoints(const struct printer *p)
 {
@@ -203,13 +207,22 @@ static int64_t readable_ms(const struct printer *p, int endpoint)
         (endpoint == p->status_endpoint && p->orders.active))
         return 0;
     return p->read_ms[endpoint] +
-           (p->failed & endpoint_bit(endpoint) ? FAILED_GAP_MS : LEAST_GAP_MS);
+           (p->failed & endpoint_bit(endpoint) ? FAILED_GAP_MS : LEAST_GAP_MS) -
+           LATE_MS;
 }
 
 static bool may_read(const struct printer *p, int endpoint, int64_t now_ms)
 {
     return p->pending & endpoint_bit(endpoint) &&
            readable_ms(p, endpoint) <= now_ms;
+}
+
+/* When the next poll is due and may be sent. */
+static int64_t poll_ms(const struct printer *p)
+{
+    int64_t readable_from = readable_ms(p, p->status_endpoint);
+
+    return p->next_poll_ms > readable_from ? p->next_poll_ms : readable_from;
 }
 
 /* Who it is comes first, then how it is, then the rest. */
@@ -238,9 +251,8 @@ static void plan_poll(struct printer *p, struct moment now)
     if (p->identity_read && (!p->serial_checked || !p->memory.serial[0]) &&
         now.ms - p->read_ms[p->identity_endpoint] >= SERIAL_AGAIN_MS)
         printer_read_soon(p, endpoint_bit(p->identity_endpoint));
-    p->next_poll_ms += step;
-    if (p->next_poll_ms <= now.ms)
-        p->next_poll_ms = now.ms + step;
+    /* by whole steps: after a standstill printers must not fall into step */
+    p->next_poll_ms += ((now.ms - p->next_poll_ms) / step + 1) * step;
 }
 
 bool printer_next(struct printer *p, struct moment now, struct request *request)
@@ -256,7 +268,7 @@ bool printer_next(struct printer *p, struct moment now, struct request *request)
         p->sent_count++;
         return true;
     }
-    if (now.ms >= p->next_poll_ms)
+    if (now.ms >= poll_ms(p))
         plan_poll(p, now);
     if (orders_want_status(p, now))
         printer_read_soon(p, endpoint_bit(p->status_endpoint));
@@ -277,7 +289,7 @@ bool printer_next(struct printer *p, struct moment now, struct request *request)
 
 int64_t printer_wake(const struct printer *p)
 {
-    int64_t wake = p->next_poll_ms;
+    int64_t wake = poll_ms(p);
     int64_t order = orders_wake(p);
     int i;
 

@@ -109,7 +109,7 @@ struct printer {
     uint32_t missing; /* answered 404 in this contact */
     uint32_t untried; /* not read yet in this contact, or since a refresh */
     uint32_t failed;  /* side endpoints whose last read failed */
-    int64_t read_ms[DRIVER_ENDPOINTS_MAX]; /* answered */
+    int64_t read_ms[DRIVER_ENDPOINTS_MAX]; /* asked; 0 = not answered yet */
     int64_t status_sent_ms; /* the last answered status was asked then */
     uint64_t sent_count;    /* requests so far, */
     uint64_t status_number; /* and which of them was that status */

@@ -83,13 +83,19 @@ bool outlet_say(const struct outlet *outlet, const char *topic,
     return outlet->publish(outlet->arg, &message);
 }
 
-static bool say_fixed(struct publisher *pub, const char *tail,
-                      const char *payload)
+static bool say_below(struct publisher *pub, const char *tail,
+                      const char *payload, int qos)
 {
     char topic[TOPIC_MAX + 1];
 
     return routes_topic(&pub->routes, tail, topic, sizeof topic) &&
-           outlet_say(pub->outlet, topic, payload, 1, true);
+           outlet_say(pub->outlet, topic, payload, qos, true);
+}
+
+static bool say_fixed(struct publisher *pub, const char *tail,
+                      const char *payload)
+{
+    return say_below(pub, tail, payload, 1);
 }
 
 static const char *const onoff[] = {"offline", "online"};
@@ -323,7 +329,7 @@ static bool say_json_text(struct publisher *pub, const char *text,
 
     if (pub->json_ms && hash == pub->json_hash)
         return true;
-    if (!say_fixed(pub, "", text))
+    if (!say_below(pub, "", text, 0))
         return false;
     pub->json_ms = now.ms ? now.ms : 1;
     pub->json_hash = hash;

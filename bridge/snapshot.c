@@ -243,7 +243,7 @@ void snapshot_answered(struct printer *p, const struct http_answer *answer,
     int endpoint = p->reading;
     struct error err;
 
-    p->read_ms[endpoint] = now.ms;
+    p->read_ms[endpoint] = p->sent_ms;
     if (answer->result != HTTP_ANSWERED || answer->status == 401 ||
         answer->status == 403 || answer->status == 408) {
         if (is_side(p, endpoint))

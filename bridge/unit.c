@@ -12,6 +12,10 @@ static bool take_snapshot(void *arg, struct printer *printer, int camera,
     return album_add_snapshot(unit->album, camera, bytes, len);
 }
 
+/* The JSON waits so long for the next poll: to wake up for it alone costs more
+ * than to make it. */
+#define JSON_PATIENCE_MS 1000
+
 static const struct printer_sink sink = {
     .snapshot = take_snapshot,
     .log = unit_log,
@@ -100,10 +104,11 @@ static void on_timer(uv_timer_t *timer)
 static void schedule(struct unit *unit, struct moment now)
 {
     int64_t wake = printer_wake(unit->printer);
+    int64_t json = publisher_wake(unit->publisher);
 
-    if (unit->bridge->session == SESSION_LIVE &&
-        publisher_wake(unit->publisher) < wake)
-        wake = publisher_wake(unit->publisher);
+    if (unit->bridge->session == SESSION_LIVE && json != INT64_MAX &&
+        json + JSON_PATIENCE_MS < wake)
+        wake = json + JSON_PATIENCE_MS;
     if (wake == INT64_MAX) {
         (void)uv_timer_stop(&unit->timer);
         return;

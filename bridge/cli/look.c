@@ -227,6 +227,7 @@ int word_look(struct call *call)
 
 /* ---- legacy ---- */
 
+#define NAME_SIZE 128 /* of a key that is shown */
 #define DEPTH_MAX 8
 
 static void put_leaf(const char *key, const struct json *node,
@@ -261,10 +262,10 @@ static void put_tree(const char *key, const struct json *node, int depth,
     }
     for (; child; child = json_next(child)) {
         struct buffer name = {0};
-        const char *part = json_name(child);
+        char part[NAME_SIZE];
 
-        (void)buffer_format(&name, "%s%s%s", key, *key ? "." : "",
-                            part ? part : "");
+        json_name(child, part, sizeof part);
+        (void)buffer_format(&name, "%s%s%s", key, *key ? "." : "", part);
         put_tree(buffer_text(&name), child, depth + 1, out);
         buffer_release(&name);
     }
@@ -276,11 +277,13 @@ static void put_children(const struct json *node, struct buffer *out)
 {
     bool object = json_is_object(node);
     const struct json *child = json_first(node);
+    char name[NAME_SIZE];
 
     (void)buffer_text_add(out, object ? "{" : "[");
     for (; child; child = json_next(child)) {
         if (object) {
-            show_json_text(json_name(child), out);
+            json_name(child, name, sizeof name);
+            show_json_text(name, out);
             (void)buffer_text_add(out, ":");
         }
         put_json(child, out);

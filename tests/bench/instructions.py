@@ -14,6 +14,7 @@ import sys
 
 RECORDED = pathlib.Path(__file__).resolve().parent / "recorded.json"
 GROWTH = 1.10
+RATIO = 6.5  # of the floor's
 SKIPPED = 77
 PRINTERS, WARM_POLLS, POLLS = 40, 5, 240
 

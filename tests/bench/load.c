@@ -46,7 +46,9 @@ static struct {
     int64_t nonce_us;
     int epoll, listener;
     struct far *fars;
-    unsigned *polls; /* of each printer, since "reset" */
+    unsigned *polls;    /* of each printer, since "reset" */
+    int64_t *polled_us; /* its last poll since then; 0 = none */
+    int64_t longest_us; /* between two polls of a printer */
     uint64_t asked[ASKED_COUNT], connections, ignored;
     int64_t since_us;
     struct arrival orders[ORDERS_MAX];
@@ -107,11 +109,21 @@ static void part(struct connection *c)
     free(c);
 }
 
+static void count_poll(int printer, int64_t arrived_us)
+{
+    int64_t gap_us = arrived_us - load.polled_us[printer];
+
+    load.polls[printer]++;
+    if (load.polled_us[printer] && gap_us > load.longest_us)
+        load.longest_us = gap_us;
+    load.polled_us[printer] = arrived_us;
+}
+
 static void count(struct far *far, enum asked asked, int64_t arrived_us)
 {
     load.asked[asked]++;
     if (asked == ASKED_STATUS)
-        load.polls[far->index]++;
+        count_poll(far->index, arrived_us);
     if (asked == ASKED_ORDER && load.order_count < ORDERS_MAX)
         load.orders[load.order_count++] =
             (struct arrival){far->index, arrived_us};
@@ -170,20 +182,23 @@ static void print_stats(void)
     }
     printf("{\"seconds\":%.3f,\"polls\":%llu,\"others\":%llu,\"orders\":%llu,"
            "\"refused\":%llu,\"ignored\":%llu,\"connections\":%llu,"
-           "\"least\":%u,\"most\":%u}\n",
+           "\"least\":%u,\"most\":%u,\"gap_ms\":%.1f}\n",
            (double)(clock_us() - load.since_us) / 1e6,
            (unsigned long long)load.asked[ASKED_STATUS],
            (unsigned long long)load.asked[ASKED_OTHER],
            (unsigned long long)load.asked[ASKED_ORDER],
            (unsigned long long)load.asked[ASKED_REFUSED],
            (unsigned long long)load.ignored,
-           (unsigned long long)load.connections, least, most);
+           (unsigned long long)load.connections, least, most,
+           (double)load.longest_us / 1000);
 }
 
 static void reset(void)
 {
     memset(load.asked, 0, sizeof load.asked);
     memset(load.polls, 0, (size_t)load.printers * sizeof *load.polls);
+    memset(load.polled_us, 0, (size_t)load.printers * sizeof *load.polled_us);
+    load.longest_us = 0;
     load.connections = load.ignored = 0;
     load.order_count = 0;
     load.since_us = clock_us();
@@ -258,6 +273,7 @@ static void open_all(void)
     }
     load.fars = memory_zero((size_t)load.printers, sizeof *load.fars);
     load.polls = memory_zero((size_t)load.printers, sizeof *load.polls);
+    load.polled_us = memory_zero((size_t)load.printers, sizeof *load.polled_us);
     for (i = 0; i < load.printers; i++)
         load.fars[i].index = i;
     load.epoll = epoll_create1(EPOLL_CLOEXEC);

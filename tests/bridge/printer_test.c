@@ -49,6 +49,47 @@ static void it_polls_faster_while_it_prints(void **state)
     life_close(&life);
 }
 
+/* Whatever holds the bridge up: the printer keeps its place among the others,
+ * and is not asked again and again for what was left out. */
+static void late_polls_do_not_shift_the_next(void **state)
+{
+    struct world life;
+    int before;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 21000); /* idle: at 0, 5, 10, 15, 20 */
+    assert_int_equal(life.now.ms + 4000, printer_wake(life.printer));
+    life.now.ms += 4015; /* a timer that is late */
+    life_run(&life, 0);
+    assert_int_equal(life.now.ms + 4985, printer_wake(life.printer));
+    life.now.ms += 4985 + 8000;
+    before = life_sent(&life, "/api/v1/status");
+    life_run(&life, 0);
+    assert_int_equal(life_sent(&life, "/api/v1/status"), before + 1);
+    assert_int_equal(life.now.ms + 2000, printer_wake(life.printer));
+    life_close(&life);
+}
+
+static void a_poll_each_second_is_never_late(void **state)
+{
+    struct world life;
+    int64_t due;
+    int i;
+
+    (void)state;
+    life_open(&life, NULL);
+    life.config.poll_idle_ms = 1000;
+    life_run(&life, 5500);
+    due = printer_wake(life.printer);
+    for (i = 0; i < 100; i++) {
+        assert_int_equal(printer_wake(life.printer), due + i * 1000);
+        life.now.ms = due + i * 1000 + i % 15;
+        life_run(&life, 0);
+    }
+    life_close(&life);
+}
+
 static void one_missed_poll_is_not_offline(void **state)
 {
     struct world life;
@@ -362,6 +403,8 @@ int main(void)
         cmocka_unit_test(first_contact_asks_who_it_is_before_how_it_is),
         cmocka_unit_test(a_settled_printer_costs_one_request_per_poll),
         cmocka_unit_test(it_polls_faster_while_it_prints),
+        cmocka_unit_test(late_polls_do_not_shift_the_next),
+        cmocka_unit_test(a_poll_each_second_is_never_late),
         cmocka_unit_test(one_missed_poll_is_not_offline),
         cmocka_unit_test(nor_is_it_a_trouble),
         cmocka_unit_test(two_missed_polls_are_and_what_only_it_knows_is_absent),

@@ -5,6 +5,7 @@ import pytest
 
 from harness import BASE, House, Watcher
 from stage.brokers import BROKERS
+from stage.sweep import sweep
 from stage.table import versions
 
 PRINTERS = ("mk4", "mini", "xl")
@@ -44,8 +45,7 @@ def house(tmp_path, broker):
     finally:
         for bridge in house.bridges:
             bridge.finish()
-        for topic in kept(house, "#"):
-            house.watcher.publish(topic, "", retain=True)
+        sweep(house.watcher, kept(house, "#"))
         house.close()
 
 
@@ -120,6 +120,22 @@ class Loud(Watcher):
 
     def _on_connect(self, *_):
         self.client.subscribe([(f, 1) for f in self.filters])
+
+
+def test_hundreds_of_messages_with_qos_1_at_once(house, broker, saw):
+    """More than any broker takes unacknowledged: 20 of mosquitto, 10 of HiveMQ, which throws out who sends more."""
+    loud = Loud(broker, version=broker.speaks, filters=(f"{BASE}/mk4/bed/temperature",)).connect()
+    house.config["mqtt"]["qos"] = 1
+    try:
+        bridge = house.run()
+        said = everything(house)
+        assert len(said) >= 3 * 100 and loud.wait("*").qos == 1
+    finally:
+        loud.close()
+    assert house.watcher.order("xl", "pause").final()["status"] == "done"
+    connections = bridge.log.count("connected to the broker")
+    assert connections == 1, bridge.log
+    saw(f"{len(said)} topics, one connection")
 
 
 def test_fields_mapped_to_qos_1_arrive_with_it(house, broker):

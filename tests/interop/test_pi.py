@@ -151,6 +151,24 @@ def test_a_cancelled_print_and_the_next_one(house, link, run, saw):
     assert order(house, "cancel")["status"] == "done"
 
 
+def test_continue_is_taken_but_not_carried_out(house, link, run, saw):
+    """It answers 204 to whatever word there is; only its effect would tell, and none comes."""
+    path = link.upload("wants somebody.gcode", gcode(5, change_at=5))
+    run()
+    house.wait("mk3", "can/print", "online")
+    assert order(house, "print", path)["status"] == "done"
+    house.wait("mk3", "state", "attention", timeout=60)
+    answer = order(house, "continue", timeout=90)
+    assert answer["status"] == "error" and answer["code"] == "timeout", answer
+    assert link.state == "attention"
+    saw(f"continue: {answer['message']}")
+    document = house.watcher.last(f"homeassistant/device/{link.printer.serial}/config").json
+    assert "cmd_pause" in document["components"] and "cmd_continue" not in document["components"]
+    link.printer.person_answers()
+    house.wait("mk3", "state", "printing", house.watcher.last(f"{BASE}/mk3/state"))
+    assert order(house, "cancel")["status"] == "done"
+
+
 def test_a_refusal_of_prusalink_itself_is_told(house, link, run):
     run()
     house.wait("mk3", "can/print", "online")
@@ -204,7 +222,7 @@ def test_prusalink_restarts(house, link, run, saw):
     assert house.value("mk3", "nozzle/temperature") == "None"
     house.wait("mk3", "state", "idle", offline, timeout=60)
     saw(f"online {online.time - offline.time:.0f} s after it was said to be offline")
-    assert house.value("mk3", "info/serial") == link.printer.serial
+    until("the serial number is back", lambda: house.value("mk3", "info/serial") == link.printer.serial, 40)
     house.wait("mk3", "nozzle/temperature", "24.0", offline, timeout=100)
     documents = house.watcher.since(topic=f"homeassistant/device/{link.printer.serial}/config")
     assert all(m.payload for m in documents)        # the device never went
@@ -228,7 +246,7 @@ def test_a_bridge_that_meets_prusalink_at_its_start(house, link, run, saw):
     assert "serial number" not in bridge.log.replace(f"serial number {link.printer.serial}", "")
 
 
-def test_a_wrong_password_and_an_api_key(house, link, run):
+def test_a_wrong_password_and_an_api_key(house, link):
     house.config["printers"]["mk3"] = {"url": link.url, "username": pi.USER, "password": "not this one"}
     bridge = house.bridge()
     printers = house.watcher.wait(f"{BASE}/bridge/printers", lambda text: "password" in text).json

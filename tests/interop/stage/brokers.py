@@ -95,7 +95,7 @@ class HiveMq(Other):
 
         def fetch(folder):
             (folder / "pom.xml").write_text(POM.format(version=self.version))
-            run("mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib", cwd=folder)
+            run("mvn", "-q", "-B", "-Dstyle.color=never", "dependency:copy-dependencies", "-DoutputDirectory=lib", cwd=folder)
         folder = installed(f"hivemq-{self.version}", f"HiveMQ CE {self.version}", fetch)
         return ["java", "-Xmx400m", "-cp", f"{folder}/lib/*", HERE / "HiveMq.java", self.folder, self.port]
 

@@ -1,8 +1,10 @@
 """Where the real systems live: installed from their registries on first use, kept for the next time."""
+import atexit
 import contextlib
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -10,6 +12,8 @@ import pytest
 
 CACHE = pathlib.Path(os.environ.get("P2M_INTEROP_DIR") or pathlib.Path.home() / ".cache/printer2mqtt-interop")
 PYTHON = "/usr/bin/python3"
+REASON = re.compile(r"\[?ERROR|error: |E: |go: .*: |npm error (?!code|syscall|errno|A complete)")
+failed = {}     # name -> why: not tried again for the next story
 
 
 def skip(reason):
@@ -31,11 +35,19 @@ def _locked(name):
         yield
 
 
+def last_words(lines):
+    """The line that says what was wrong, as well as installers let one see that."""
+    wrong = [line for line in lines if REASON.match(line)] or lines[-1:]
+    return " ".join(" ".join(wrong[:1]).split())[:300]
+
+
 def installed(name, what, install, resumes=False):
     """The folder of `name`, made by install(folder) unless it is there and complete. A registry that is out of reach,
     or a machine that cannot build it, is a reason to skip. what: how people call it. resumes: install goes on where an
     earlier one ended."""
     folder = CACHE / name
+    if name in failed:
+        skip(failed[name])
     with _locked(name):
         if (folder / "complete").exists():
             return folder
@@ -47,7 +59,8 @@ def installed(name, what, install, resumes=False):
         except subprocess.CalledProcessError as error:
             lines = (error.stdout or "").strip().splitlines()
             (CACHE / f"{name}.log").write_text("\n".join(lines))
-            skip(f"{what} cannot be installed here: {lines[-1] if lines else error} (all of it: {CACHE / name}.log)")
+            failed[name] = f"{what} cannot be installed here: {last_words(lines) or error}; all of it: {CACHE / name}.log"
+            skip(failed[name])
         (folder / "complete").touch()
     return folder
 
@@ -77,7 +90,7 @@ def from_npm(name, *packages):
 
     def install(folder):
         (folder / "package.json").write_text('{"private": true}')
-        run("npm", "install", "--no-audit", "--no-fund", "--loglevel=error", *packages, cwd=folder)
+        run("npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1", *packages, cwd=folder)
     return installed(name, " ".join(packages), install)
 
 
@@ -86,4 +99,5 @@ def scratch(name):
     folder = CACHE / "run" / f"{name}-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

@@ -1,6 +1,6 @@
 """A real Home Assistant, in a Debian of its own (make_home_assistant.sh), cut off from the world."""
+import json
 import os
-import pathlib
 import re
 import shutil
 import signal
@@ -8,19 +8,9 @@ import subprocess
 
 from harness.process import Process, free_port, until
 
-from .cache import installed, need, run, skip
+from .chroot import home_assistant_root, inside
 from .hass_api import Api
 
-MAKER = pathlib.Path(__file__).resolve().parents[1] / "make_home_assistant.sh"
-# /proc and /dev only for it, and no name server: nothing of this leaves its own mount namespace.
-INSIDE = """\
-set -e
-mount -t proc proc "$1/proc"
-mount --rbind /dev "$1/dev"
-mount --bind /dev/null "$1/etc/resolv.conf"
-exec chroot "$1" /usr/bin/env -i PATH=/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TZ=UTC \
-  /venv/bin/hass -c "$2" --skip-pip --log-no-color
-"""
 CONFIGURATION = """\
 homeassistant: {{name: Interop, unit_system: metric, time_zone: UTC, country: DE, language: en}}
 http: {{server_host: 127.0.0.1, server_port: {port}}}
@@ -32,21 +22,10 @@ logger:
   default: warning
   logs: {{homeassistant.components.mqtt: info}}
 """
+# The steps of its welcome pages that want the internet.
+WELCOMED = {"version": 4, "minor_version": 1, "key": "onboarding",
+            "data": {"done": ["core_config", "analytics", "integration"]}}
 RECORD = re.compile(r"\n(?=\d{4}-\d\d-\d\d \d\d:)")
-
-
-def home_assistant_root():
-    """The folder it lives in. $P2M_HA_ROOT: one that exists; $P2M_HA_SUITE, $P2M_HA_VERSION: which one to make."""
-    if os.geteuid() != 0:
-        skip("Home Assistant needs a chroot, and that needs root")
-    need("unshare", "chroot", "mount")
-    if os.environ.get("P2M_HA_ROOT"):
-        return pathlib.Path(os.environ["P2M_HA_ROOT"])
-    need("debootstrap")
-    suite, version = os.environ.get("P2M_HA_SUITE", "forky"), os.environ.get("P2M_HA_VERSION", "")
-    name = f"homeassistant-{suite}" + (f"-{version}" if version else "")
-    return installed(name, f"Home Assistant {version}".rstrip(),
-                     lambda folder: run(MAKER, folder / "root", suite, version, timeout=1800), resumes=True) / "root"
 
 
 class HomeAssistant:
@@ -54,20 +33,28 @@ class HomeAssistant:
         self.root = home_assistant_root()
         name = f"p2m-interop-{os.getpid()}"
         self.inside, self.config = f"/tmp/{name}", self.root / "tmp" / name
-        self.config.mkdir(parents=True)
+        (self.config / ".storage").mkdir(parents=True)
+        (self.config / ".storage/onboarding").write_text(json.dumps(WELCOMED))
         self.port, self.broker_port, self.protocol = free_port(), broker_port, protocol
         (self.config / "configuration.yaml").write_text(CONFIGURATION.format(port=self.port))
         self.process = None
         self.api = Api(self.port)
         self.excused, self.earlier = [], ""
 
+    def configure(self, without, more):
+        """Before the first start: an integration less, and some more lines."""
+        file = self.config / "configuration.yaml"
+        file.write_text(file.read_text().replace(f"\n{without}:\n", "\n") + more)
+        (self.config / "automations.yaml").write_text("[]\n")
+
     def start(self):
         """Started, and its MQTT entry works."""
-        self.process = Process(["unshare", "--mount", "/bin/sh", "-c", INSIDE, "sh", self.root, self.inside],
+        self.process = Process(inside(self.root, "/venv/bin/hass", "-c", self.inside, "--skip-pip", "--log-no-color"),
                                self.config / "console")
         until("Home Assistant answers", self._answers, 120, 0.2)
         if not self.api.token:
             self.api.become_owner()
+            self.api.keep_address()
         until("Home Assistant runs", lambda: self.api.get("/api/config")["state"] == "RUNNING", 120, 0.2)
         if not self.api.entries("mqtt"):
             self.api.add_mqtt(self.broker_port, self.protocol)
@@ -123,5 +110,3 @@ class HomeAssistant:
                 if re.match(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ", record)
                 and any(word.lower() in record.lower() for word in words)
                 and not any(excuse in record for excuse in self.excused)]
-
-

@@ -92,17 +92,35 @@ class Api:
 
     def command(self, kind, **arguments):
         if self.socket is None:
-            self.socket = Socket(self.port, "/api/websocket")
-            self.socket.hear()
-            self.socket.say({"type": "auth", "access_token": self.token})
-            assert self.socket.hear()["type"] == "auth_ok"
-            self.count = 0
+            self.socket, self.count = self._open(), 0
         self.count += 1
         self.socket.say({"id": self.count, "type": kind} | arguments)
         while (answer := self.socket.hear()).get("id") != self.count or answer["type"] != "result":
             pass
         assert answer["success"], f"{kind}: {answer['error']}"
         return answer["result"]
+
+    def _open(self):
+        """A websocket that is let in."""
+        opened = Socket(self.port, "/api/websocket")
+        opened.hear()
+        opened.say({"type": "auth", "access_token": self.token})
+        assert opened.hear()["type"] == "auth_ok"
+        return opened
+
+    def listen(self, trigger):
+        """A function that waits until this trigger of an automation fires, and returns what the automation would get."""
+        ear = self._open()
+        ear.say({"id": 1, "type": "subscribe_trigger", "trigger": trigger})
+        answer = ear.hear()
+        assert answer.get("success"), answer
+
+        def fired():
+            try:
+                return ear.hear()["event"]["variables"]["trigger"]
+            finally:
+                ear.close()
+        return fired
 
     def forget_socket(self):
         if self.socket:
@@ -118,6 +136,13 @@ class Api:
         self.token = self.post("/auth/token", grant, form=True)["access_token"]
         self.token = self.command("auth/long_lived_access_token", client_name="interop", lifespan=30)
         self.forget_socket()
+
+    def keep_address(self):
+        """Newer ones take their address back after five minutes unless somebody says that it is good."""
+        try:
+            self.command("http/config/promote")
+        except AssertionError as refused:
+            assert "unknown_command" in str(refused) or "pending" in str(refused), refused
 
     def entries(self, domain):
         return self.command("config_entries/get", domain=domain)

@@ -9,7 +9,7 @@ class Table:
         self.rows = {}      # system -> {story: [outcome, seconds, [what was seen]]}
 
     def take(self, system, report):
-        story = report.nodeid.split("::")[-1].removeprefix("test_").replace("_", " ")
+        story = report.nodeid.split("::")[-1].split("[")[0].removeprefix("test_").replace("_", " ")
         row = self.rows.setdefault(system, {}).setdefault(story, ["ok", 0.0, []])
         row[1] += report.duration
         if report.outcome != "passed" and row[0] != "FAILED":
@@ -21,10 +21,14 @@ class Table:
 
     def write(self, out):
         for system, stories in self.rows.items():
+            reasons = {seen[0] for outcome, _, seen in stories.values() if outcome == "skipped"}
+            if len(reasons) == 1 and all(outcome == "skipped" for outcome, _, _ in stories.values()):
+                out(f"\nskipped: {system} ({reasons.pop()})")
+                continue
             out(f"\n{system} {versions.get(system, '')}".rstrip())
             for story, (outcome, seconds, seen) in stories.items():
                 if outcome == "skipped":
-                    out(f"  skipped: {story}: {seen[0]}")
+                    out(f"  skipped: {story} ({seen[0]})")
                     continue
                 out(f"  {outcome:8}{story} ({seconds:.0f} s)")
                 for line in seen:
