@@ -9,6 +9,7 @@
 #include "bridge/announce.h"
 #include "bridge/bridge.h"
 #include "bridge/events.h"
+#include "bridge/facts_errand.h"
 #include "bridge/http.h"
 #include "bridge/log.h"
 #include "bridge/mqtt.h"
@@ -39,6 +40,7 @@ struct unit {
     struct printer *printer;
     struct publisher *publisher;
     struct album *album;
+    struct facts_errand facts;
     struct http_client *http;
     struct uploader *uploader; /* NULL = no uploads */
     const void *payload; /* a file that came as a message, while it is taken */

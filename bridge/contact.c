@@ -211,6 +211,7 @@ void printer_forget(struct printer *p, struct moment now)
     p->version++;
     files_select(p->files, NULL, NULL);
     job_release(&p->memory.job);
+    facts_release(&p->memory.facts);
     memset(&p->memory, 0, sizeof p->memory);
     p->memory.storages = p->device.storages;
     p->memory.cameras = p->device.cameras;

@@ -37,6 +37,13 @@ bool errands_next(struct printer *p, struct moment now, struct request *request)
     return false;
 }
 
+const struct http_stream *printer_stream(const struct printer *p)
+{
+    struct errand *errand = p->flight == FLIGHT_ERRAND ? p->running : NULL;
+
+    return errand && errand->kind->stream ? errand->kind->stream(errand) : NULL;
+}
+
 /* No valid answer: the status, asked at once, says whether the printer is
  * there. One that asked who we are may be another printer by now. */
 void errands_answered(struct printer *p, const struct http_answer *answer,

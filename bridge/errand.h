@@ -28,6 +28,9 @@ struct errand_kind {
     /* When next() wants to be asked: now or earlier = at once; INT64_MAX =
      * nothing to do until its owner makes the printer run again. */
     int64_t (*wake)(const struct errand *errand);
+    /* How the answer to its request is taken; borrowed until answered(). NULL =
+     * whole, as the body of the answer. */
+    const struct http_stream *(*stream)(struct errand *errand);
 };
 
 /* First member of whatever the errand is. */
@@ -37,6 +40,9 @@ struct errand {
 
 /* Borrowed until the printer is freed. */
 void printer_add_errand(struct printer *printer, struct errand *errand);
+/* Of the request that printer_next() gave: send it with http_stream() and this.
+ * NULL = with http_send(). */
+const struct http_stream *printer_stream(const struct printer *printer);
 /* May errands run now? */
 bool printer_runs_errands(const struct printer *printer);
 

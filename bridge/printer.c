@@ -106,6 +106,7 @@ void printer_free(struct printer *p)
     files_free(p->files);
     free(p->memory.selected);
     free(p->memory.selected_name);
+    facts_release(&p->memory.facts);
     job_release(&p->memory.job);
     telemetry_release(&p->telemetry);
     telemetry_release(&p->scratch);

@@ -7,12 +7,13 @@
  *   printer_order()     <- an order; its answers go to the sink
  *
  * printer.c is the polling, snapshot.c what answers mean, contact.c who is
- * there (serial, offline), job.c what happened to jobs, orders.c the orders
- * (with order_queue.c, order_guards.c, order_answers.c). */
+ * there (serial, offline), job.c what happened to jobs, facts_job.c what their
+ * files tell, orders.c the orders (with order_queue.c, order_guards.c, order_answers.c). */
 #ifndef BRIDGE_PRINTER_H
 #define BRIDGE_PRINTER_H
 
 #include "bridge/drivers/driver.h"
+#include "bridge/facts_kept.h"
 #include "bridge/files_kept.h"
 #include "bridge/http.h"
 #include "bridge/job.h"
@@ -87,8 +88,9 @@ struct printer_memory {
     bool learned[COMMAND_COUNT]; /* commands that once worked here */
     struct job job;              /* owns its texts: printer_new() takes them */
     char *selected, *selected_name; /* file to be printed next; as of job */
+    struct facts_kept facts;        /* of its files; as of job */
     bool changed;     /* who it is or what it can, since the owner looked */
-    bool job_changed; /* only the job, or the file to be printed */
+    bool job_changed; /* only the job, its file, or the one to be printed */
 };
 
 struct printer *printer_new(const struct config_printer *config,
@@ -136,6 +138,25 @@ void printer_files_changed(struct printer *printer, struct moment now);
 /* Takes the page back that sink.work() was given. */
 void printer_paged(struct printer *printer, struct files_page *page,
                    struct moment now);
+
+/* The file of a job. */
+struct job_file {
+    int64_t job;
+    struct file_mark mark;
+    const char *target; /* of the request that reads it */
+};
+
+/* Is there a current job of which only its file tells the filament, and was it
+ * not asked for yet? Not while an upload or another transfer runs. Borrowed
+ * until the next call. */
+bool printer_wants_file(const struct printer *printer, struct job_file *file);
+/* It is asked for now: once for each job, whatever comes of it. */
+void printer_file_asked(struct printer *printer, int64_t job);
+/* What is in a file was read: shown with its jobs. */
+void printer_file_read(struct printer *printer, const struct file_mark *file,
+                       const struct metadata *facts);
+/* Does an upload or another transfer run? */
+bool printer_transfers(const struct printer *printer);
 
 /* Target of the picture of the current job; "" = none was told (yet). */
 const char *printer_picture(const struct printer *printer);

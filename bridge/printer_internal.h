@@ -153,6 +153,9 @@ bool snapshot_fold(struct printer *p, int endpoint,
 /* Tell what happened to the job, and that the printer came or went. */
 void printer_follow_job(struct printer *p, struct moment now);
 
+/* facts_job.c: what t lacks of its job, from what is known of the file */
+void facts_complete_job(const struct printer *p, struct telemetry *t);
+
 /* contact.c: verdicts about a request that was a read */
 void contact_missed(struct printer *p, enum trouble trouble, const char *reason,
                     struct moment now);

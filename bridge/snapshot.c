@@ -125,6 +125,7 @@ static void take_snapshot(struct printer *p, int endpoint, struct moment now)
     follow_clock(p, now);
     if (p->driver->settle)
         p->driver->settle(&old, &p->scratch, &p->device);
+    facts_complete_job(p, &p->scratch);
     if (endpoint == p->status_endpoint)
         derive(&old, &p->scratch, &p->start, now.wall);
     if (p->transfer)

@@ -1,6 +1,7 @@
 /* One printer's part of the state file. */
 #include "bridge/store_printer.h"
 
+#include "bridge/store_facts.h"
 #include "bridge/store_job.h"
 #include "mapping/memory.h"
 #include "mapping/text.h"
@@ -130,6 +131,8 @@ void store_printer_read(const cJSON *row, const struct mapping *mapping,
     recall_custom(row, mapping, out);
     recall_learned(row, out);
     recall_selected(row, out);
+    store_facts_read(cJSON_GetObjectItemCaseSensitive(row, "facts"),
+                     &out->facts);
     store_job_read(cJSON_GetObjectItemCaseSensitive(row, "job"), &out->job);
 }
 
@@ -196,6 +199,8 @@ cJSON *store_printer_write(const struct printer_memory *memory,
         cJSON_AddStringToObject(row, "selected", memory->selected);
         cJSON_AddStringToObject(row, "selected_name", memory->selected_name);
     }
+    if (memory->facts.count > 0 || memory->facts.asked.known)
+        cJSON_AddItemToObject(row, "facts", store_facts_write(&memory->facts));
     cJSON_AddItemToObject(row, "job", store_job_write(&memory->job));
     return row;
 }

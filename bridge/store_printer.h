@@ -11,7 +11,7 @@ struct cJSON;
 struct cJSON *store_printer_write(const struct printer_memory *memory,
                                   const struct mapping *mapping);
 /* Read it back; what is missing or makes no sense is not known. row may be
- * NULL. The job's texts are the caller's. */
+ * NULL. The job's texts and the facts are the caller's. */
 void store_printer_read(const struct cJSON *row, const struct mapping *mapping,
                         struct printer_memory *out);
 

@@ -194,7 +194,12 @@ static void send_request(struct unit *unit, const struct request *request)
         .reason = "the request could not be made",
     };
 
-    if (!http_send(unit->http, request, on_answer, unit))
+    const struct http_stream *stream = printer_stream(unit->printer);
+    bool sent = stream
+                    ? http_stream(unit->http, request, stream, on_answer, unit)
+                    : http_send(unit->http, request, on_answer, unit);
+
+    if (!sent)
         printer_answered(unit->printer, &none, bridge_now(unit->bridge));
 }
 
@@ -250,6 +255,7 @@ bool unit_open(struct unit *unit, struct bridge *bridge,
     unit->album = album_new(&bridge->pictures,
                             publisher_routes(unit->publisher), unit->printer);
     printer_watch_files(unit->printer);
+    facts_errand_init(&unit->facts, unit->printer);
     unit_open_uploads(unit, driver);
     note_name(unit);
     (void)uv_timer_init(&bridge->loop, &unit->timer);

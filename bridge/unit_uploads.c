@@ -28,11 +28,14 @@ static void on_moved(void *arg, const struct transfer *transfer)
     unit_run(unit);
 }
 
-static void on_stored(void *arg, const char *path)
+static void on_stored(void *arg, const char *path, int64_t size,
+                      const struct metadata *facts)
 {
     struct unit *unit = arg;
+    const char *slash = strrchr(path, '/');
+    const struct file_mark file = {path, slash ? slash + 1 : path, size};
 
-    (void)path;
+    printer_file_read(unit->printer, &file, facts);
     printer_files_changed(unit->printer, bridge_now(unit->bridge));
 }
 

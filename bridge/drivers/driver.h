@@ -17,6 +17,7 @@
 
 #define DRIVER_ENDPOINTS_MAX 16
 #define CAMERA_ID_MAX        63
+#define DOWNLOAD_TARGET_MAX  255
 
 /* When an endpoint is read. */
 enum cadence {
@@ -132,6 +133,9 @@ struct device {
     double doubted;           /* progress left over from the job before; 0 */
     /* Target of the picture of the job whose answer it was; "" = none told. */
     char picture[REQUEST_TARGET_MAX + 1];
+    /* Target of that job's file where the answer itself does not tell what the
+     * slicer wrote into it; "" = none told, or no need. */
+    char download[DOWNLOAD_TARGET_MAX + 1];
 };
 
 /* What an order's HTTP answer means. */

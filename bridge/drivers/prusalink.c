@@ -153,6 +153,7 @@ static void read_job(const struct json *root, struct reading *reading)
                       json_is_object(json_path(root, "file"));
     answered->id = id >= 0 && id < 1e15 ? (int64_t)(id + 0.5) : -1;
     prusalink_read_picture(root, reading);
+    prusalink_read_download(root, reading);
 }
 
 #define META "file.meta."

@@ -24,8 +24,10 @@ void prusalink_read_update(const struct json *root, struct reading *reading);
 void prusalink_note_server(struct reading *reading);
 bool prusalink_is_no_buddy(const struct device *device);
 
-/* Of a job answer: fills device.picture. root may be NULL. */
+/* Of a job answer: fill device.picture and device.download. root may be NULL.
+ */
 void prusalink_read_picture(const struct json *root, struct reading *reading);
+void prusalink_read_download(const struct json *root, struct reading *reading);
 
 void prusalink_settle(const struct telemetry *prev, struct telemetry *next,
                       struct device *device);

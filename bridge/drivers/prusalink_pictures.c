@@ -1,6 +1,6 @@
-/* Where the picture of a job is. Buddy names one for every file, be there a
- * preview in it or not (404 then); the Pi tells null for none, also in the
- * first moment of a print. */
+/* Where the picture and the file of a job are. Buddy names one for every file,
+ * be there a preview in it or not (404 then); the Pi tells null for none, also
+ * in the first moment of a print. */
 #include "bridge/drivers/path.h"
 #include "bridge/drivers/prusalink.h"
 #include "bridge/drivers/reading.h"
@@ -28,4 +28,18 @@ void prusalink_read_picture(const struct json *root, struct reading *reading)
         !put_reference(json_text(json_path(root, "file.refs.icon")), device,
                        device->picture))
         device->picture[0] = '\0';
+}
+
+/* A Pi tells what is in the file with the job. */
+void prusalink_read_download(const struct json *root, struct reading *reading)
+{
+    struct device *device = reading->device;
+    char target[REQUEST_TARGET_MAX + 1];
+    const char *path = json_text(json_path(root, "file.refs.download"));
+
+    device->download[0] = '\0';
+    if (device->variant == PRUSALINK_BUDDY &&
+        put_reference(path, device, target) &&
+        strlen(target) < sizeof device->download)
+        memcpy(device->download, target, strlen(target) + 1);
 }

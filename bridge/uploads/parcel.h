@@ -11,6 +11,7 @@
 #ifndef BRIDGE_UPLOADS_PARCEL_H
 #define BRIDGE_UPLOADS_PARCEL_H
 
+#include "bridge/metadata/metadata.h"
 #include "bridge/upload.h"
 #include "bridge/uploads/uploader.h"
 
@@ -39,7 +40,8 @@ struct parcel {
     /* What a worker is given and gives back. */
     int fd; /* -1 = none */
     struct http_stamp stamp;
-    struct error err; /* "" = all is well */
+    struct metadata facts; /* of the file, when it was opened to be sent */
+    struct error err;      /* "" = all is well */
     char *text;
 };
 

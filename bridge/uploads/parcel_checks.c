@@ -166,6 +166,17 @@ static bool is_same(const struct http_stamp *a, const struct http_stamp *b)
            a->inode == b->inode && a->device == b->device;
 }
 
+/* While it is at hand: a printer may not tell it later. What is damaged or
+ * cannot be read is the printer's affair, and the upload's. */
+static void look_into(struct parcel *p)
+{
+    const struct metadata_source source =
+        metadata_source_fd(p->fd, p->stamp.size);
+
+    if (p->uploader->setup.config->read_files)
+        (void)metadata_read(&source, METADATA_FACTS, &p->facts, NULL);
+}
+
 /* Before the first byte goes out the record says that it may have. */
 static void open_file(void *arg)
 {
@@ -181,6 +192,7 @@ static void open_file(void *arg)
                         p->begun ? "sent" : "found");
         return;
     }
+    look_into(p);
     d->stamp = p->stamp;
     d->started = true;
     d->started_at = (int64_t)time(NULL);

@@ -79,7 +79,8 @@ static void on_sent(void *arg, const struct upload_result *result)
     sender_free(u->sender);
     u->sender = NULL;
     if (result->stored)
-        u->sink->stored(u->arg, p->delivery->to);
+        u->sink->stored(u->arg, p->delivery->to, p->delivery->stamp.size,
+                        &p->facts);
     if (result->code == ORDER_OK)
         (void)snprintf(text, sizeof text, "stored as %s%s", p->delivery->to,
                        result->printed ? ", and it is being printed" : "");

@@ -6,6 +6,7 @@
 
 #include "bridge/drivers/driver.h"
 #include "bridge/http.h"
+#include "bridge/metadata/metadata.h"
 #include "bridge/order.h"
 #include "bridge/printer.h"
 #include "bridge/transfer.h"
@@ -38,8 +39,9 @@ struct uploader_sink {
                      int http_status, const char *text);
     /* How far it is, about once a second and at its end (NULL). */
     void (*moved)(void *arg, const struct transfer *transfer);
-    /* A file was stored on the printer. */
-    void (*stored)(void *arg, const char *path);
+    /* A file was stored on the printer, and what the slicer wrote into it. */
+    void (*stored)(void *arg, const char *path, int64_t size,
+                   const struct metadata *facts);
 };
 
 struct uploader *uploader_new(const struct uploader_setup *setup,

@@ -199,6 +199,125 @@ static void job_orders_name_the_job(void **state)
     }
 }
 
+static enum encode_result order_path(int variant, enum command command,
+                                     const char *path, bool force,
+                                     struct request *request, struct error *err)
+{
+    struct device device = device_of(variant);
+    struct order_arguments arguments = {.job = -1, .force = force};
+
+    (void)snprintf(arguments.path, sizeof arguments.path, "%s", path);
+    return driver_encode(prusalink(), command, 0, &arguments, NULL, &device,
+                         request, err);
+}
+
+static void folders_are_made_by_a_header(void **state)
+{
+    struct request request;
+
+    (void)state;
+    assert_int_equal(order_path(BUDDY, COMMAND_CREATE_FOLDER, "/usb/a b", false,
+                                &request, NULL),
+                     ENCODE_SEND);
+    assert_int_equal(request.method, HTTP_PUT);
+    assert_string_equal(request.target, "/api/v1/files/usb/a%20b");
+    assert_string_equal(request.headers[0], "Create-Folder: ?1");
+    assert_null(request.headers[1]);
+    assert_true(request.once);
+}
+
+/* The firmware would cut it, or refuse it at the end. */
+static void new_names_must_be_some_that_can_be(void **state)
+{
+    static const struct {
+        int variant;
+        const char *path;
+        const char *part; /* of the refusal; NULL = it may be sent */
+    } rows[] = {
+        {BUDDY, "/usb/a:b", "character"},
+        {BUDDY, "/usb/a\"b", "character"},
+        {BUDDY, "/usb/a./b", "ends with a dot"},
+        {BUDDY, "/usb/a ", "ends with a dot"},
+        {BUDDY, "/usb/\u00ef\u00b0", NULL},
+        {PI, "/local/a:b.", NULL},
+        {PI, "/local/100%", "character"},
+        {PI, "/local/\u00ef", NULL}, /* shares bytes with what it refuses */
+        {PI, "/local/a\u00b0", "character"},
+        {PI, "/local", "not a file"},
+    };
+    struct request request;
+    char path[128];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct error err = {0};
+        enum encode_result result =
+            order_path(rows[i].variant, COMMAND_CREATE_FOLDER, rows[i].path,
+                       false, &request, &err);
+
+        if ((result == ENCODE_SEND) != !rows[i].part ||
+            (rows[i].part && !strstr(err.text, rows[i].part)))
+            fail_msg("%s: %s", rows[i].path, err.text);
+    }
+    memset(path, 'x', sizeof path);
+    memcpy(path, "/usb/", 5);
+    path[103] = '\0';
+    assert_int_equal(
+        order_path(BUDDY, COMMAND_CREATE_FOLDER, path, false, &request, NULL),
+        ENCODE_SEND);
+    path[103] = 'x';
+    path[104] = '\0';
+    assert_int_equal(
+        order_path(BUDDY, COMMAND_CREATE_FOLDER, path, false, &request, NULL),
+        ENCODE_REFUSED);
+    /* what is there already has such a name all the same */
+    assert_int_equal(
+        order_path(BUDDY, COMMAND_DELETE, path, false, &request, NULL),
+        ENCODE_SEND);
+}
+
+static void only_force_deletes_what_is_in_a_folder(void **state)
+{
+    struct request request;
+
+    (void)state;
+    assert_int_equal(
+        order_path(PI, COMMAND_DELETE, "/local/a", false, &request, NULL),
+        ENCODE_SEND);
+    assert_int_equal(request.method, HTTP_DELETE);
+    assert_null(request.headers[0]);
+    assert_int_equal(
+        order_path(PI, COMMAND_DELETE, "/local/a", true, &request, NULL),
+        ENCODE_SEND);
+    assert_string_equal(request.headers[0], "Force: ?1");
+    assert_int_equal(
+        order_path(PI, COMMAND_DELETE, "/local", true, &request, NULL),
+        ENCODE_REFUSED);
+}
+
+static void a_transfer_is_cancelled_where_it_can_be(void **state)
+{
+    struct device buddy = device_of(BUDDY), pi = device_of(PI);
+    struct request request;
+    const struct driver_step *wait =
+        &driver_command(prusalink(), COMMAND_CANCEL_TRANSFER)->steps[1];
+    struct telemetry t = {0};
+
+    (void)state;
+    assert_int_equal(
+        driver_states(prusalink(), COMMAND_CANCEL_TRANSFER, &buddy), 0);
+    assert_true(driver_states(prusalink(), COMMAND_CANCEL_TRANSFER, &pi) != 0);
+    assert_int_equal(
+        order_path(PI, COMMAND_CANCEL_TRANSFER, "", false, &request, NULL),
+        ENCODE_SEND);
+    assert_string_equal(request.target, "/api/v1/transfer");
+    telemetry_set(&t, SLOT_TRANSFER_ACTIVE, value_truth(true));
+    assert_false(driver_step_done(wait, -1, &t));
+    telemetry_set(&t, SLOT_TRANSFER_ACTIVE, value_truth(false));
+    assert_true(driver_step_done(wait, -1, &t));
+}
+
 static void steps_are_send_wait_done(void **state)
 {
     struct order_arguments arguments = {.job = 1};
@@ -237,6 +356,10 @@ int main(void)
         cmocka_unit_test(buddy_takes_targets_of_168_bytes),
         cmocka_unit_test(the_longest_path_fits_the_request_or_is_refused),
         cmocka_unit_test(job_orders_name_the_job),
+        cmocka_unit_test(folders_are_made_by_a_header),
+        cmocka_unit_test(new_names_must_be_some_that_can_be),
+        cmocka_unit_test(only_force_deletes_what_is_in_a_folder),
+        cmocka_unit_test(a_transfer_is_cancelled_where_it_can_be),
         cmocka_unit_test(steps_are_send_wait_done),
         cmocka_unit_test(what_the_bridge_does_itself_is_not_encoded),
     };

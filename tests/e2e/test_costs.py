@@ -57,6 +57,7 @@ def test_a_poll_is_one_request_on_one_connection(house, profile):
     printer.start_print(duration=360000)
     house.run()
     house.wait("p", "storage/*")
+    house.wait("p", "has/job/thumbnail", "online")
     polls(printer, 1)
     printer.reset_counters()
     for _ in range(4):
@@ -75,6 +76,7 @@ def test_a_steady_hour_costs_next_to_nothing_beside_the_polls(house):
     printer.start_print(duration=360000)
     house.run()
     house.wait("mk4", "storage/*")
+    house.wait("mk4", "has/job/thumbnail", "online")
     polls(printer, 1)
     printer.reset_counters()
     printer.advance(301)        # the nonce of 300 s is stale now

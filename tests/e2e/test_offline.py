@@ -20,6 +20,7 @@ def test_offline_is_availability_first_then_none_in_every_field_of_the_printer(h
     printer.advance(300)
     house.run()
     house.wait("mk4", "job/name", lambda t: t != "None")
+    house.wait("mk4", "has/job/thumbnail", "online")
     mark = house.watcher.mark
     offline = go_off(house)
     for field in ("state", "nozzle/temperature", "bed/target", "job/id", "job/progress", "job/name",

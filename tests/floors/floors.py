@@ -23,12 +23,13 @@ FLOORS = {
     "bridge/metadata": ({"bridge/metadata", "mapping"}, ISO_C | {"strings", "unistd"}, {"zlib.h"}),
     "bridge/drivers": ({"bridge/drivers", "mapping", "bridge/request.h", "bridge/metadata/words.h"},
                        ISO_C | {"strings", "sys/mman"}, {"cjson/cJSON.h"}),
-    "bridge/uploads": ({"bridge", "bridge/drivers", "bridge/uploads", "config", "mapping"}, SYSTEM | {"linux/openat2"},
+    "bridge/uploads": ({"bridge", "bridge/drivers", "bridge/metadata/metadata.h", "bridge/uploads", "config", "mapping"}, SYSTEM | {"linux/openat2"},
                        {"cjson/cJSON.h"}),
     "bridge/cli": ({"bridge/cli", "bridge", "bridge/drivers", "config", "mapping"}, SYSTEM | {"sys/ioctl"},
                    {"cjson/cJSON.h"}),
     "bridge/pictures": ({"bridge", "bridge/drivers", "bridge/pictures", "config", "mapping"}, SYSTEM, set()),
-    "bridge": ({"bridge", "bridge/cli/cli.h", "bridge/pictures", "bridge/uploads", "bridge/drivers", "homeassistant", "config", "mapping"},
+    "bridge": ({"bridge", "bridge/cli/cli.h", "bridge/pictures", "bridge/uploads", "bridge/drivers",
+                "bridge/metadata/metadata.h", "homeassistant", "config", "mapping"},
                SYSTEM | {"linux/sockios", "sys/ioctl"}, {"cjson/cJSON.h"}),
 }
 
