@@ -203,8 +203,8 @@ enum order_code driver_upload_judge(const struct driver_upload *row, int status,
     found = find_refusal(row, status, body, len);
     if (found)
         *refusal = found->refusal;
-    (void)snprintf(sentence, sizeof sentence, "the printer answered HTTP %d",
-                   status);
+    (void)snprintf(sentence, sizeof sentence,
+                   "the printer answered HTTP %d; check the address", status);
     driver_quote(found ? found->message : sentence, body, len, message, size);
     return found ? found->code : ORDER_PRINTER_ERROR;
 }
