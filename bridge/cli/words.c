@@ -117,7 +117,7 @@ const struct word words[] = {
      "send a file, and print it if you like",
      "PATH is a folder or a whole path there; without it the file goes to the "
      "first storage that can be written. On a terminal a bar shows how far it "
-     "is; Ctrl-C cancels and leaves nothing behind.",
+     "is; Ctrl-C cancels it.",
      "printer2mqtt upload mk4 box.bgcode\n"
      "printer2mqtt upload mk4 box.bgcode /usb/parts/ --print\n"
      "printer2mqtt upload mk4 box.bgcode --overwrite",
