@@ -292,8 +292,14 @@ static void a_page_that_comes_too_late_is_nobodys(void **state)
     assert_non_null(life.page);
     life_run(&life, 130000); /* past the order's limit */
     assert_int_equal(life_answer(&life)->code, ORDER_TIMEOUT);
-    life_work_done(&life);
     assert_int_equal(life_answers(&life, "list_files"), 1);
+    life.far.files = stick;
+    life_order(&life, "list_files", "/usb/SUB");
+    life_run(&life, 1100);
+    life_work_done(&life); /* of the first order */
+    life_run(&life, 1100);
+    assert_int_equal(life_answers(&life, "list_files"), 2);
+    assert_non_null(strstr(life.value, "B.GCO"));
     life_close(&life);
 }
 
