@@ -71,6 +71,15 @@ def test_another_storage_than_the_printer_has(desk):
     assert "no storage /moon" in desk.fails("files", "mk", "/moon/x.gcode")
 
 
+def test_a_printer_without_its_stick(empty_house, tmp_path):
+    printer = empty_house.add("mk")
+    printer.storage_present("usb", False)
+    desk = Terminal(tmp_path, empty_house)
+    here(desk, "a.gcode")
+    assert "stick" in desk.fails("files", "mk")
+    assert "stick" in desk.fails("upload", "mk", "a.gcode")
+
+
 def test_thousands_of_files_are_listed(desk, printer, storage):
     for number in range(1500):
         printer.add_file(f"{storage}/many/f{number}.gcode")
@@ -195,6 +204,16 @@ def test_a_terminal_sees_a_bar(desk, printer):
     status, seen = desk.screen("upload", "mk", "big.gcode")
     assert status == 0 and re.search(r"big\.gcode  [█░▏▎▍▌▋▊▉]{20} +\d+ %  .* of 5\.6 MB", seen)
     assert seen.rstrip().splitlines()[-1].endswith("/s")
+
+
+def test_a_transfer_is_seen_by_others(desk, printer, storage):
+    here(desk, "big.gcode", G * 400000)
+    printer.fault("pace", method="PUT", rate=1_000_000)
+    with desk.started("upload", "mk", "big.gcode"):
+        printer.wait_for(lambda p: desk("transfer", "mk", "--json").json["transfer"].get("active"), timeout=20)
+        text = desk("transfer", "mk").out
+        assert "big.gcode" in text and re.search(r"^Transfer size +5\.6 MB$", text, re.M)
+        assert re.search(r"^Transfer +\d+ %  big\.gcode$", desk("status", "mk").out, re.M)
 
 
 def test_ctrl_c_cancels_an_upload(desk, printer, storage):
