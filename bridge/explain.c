@@ -244,8 +244,7 @@ static cJSON *explain_command(const struct subject *s, enum command command)
             "the path or the name of a file in files/list, or none",
         [ARGUMENT_SOURCE] =
             "a file below uploads.directory, or JSON with file or url",
-        [ARGUMENT_CAMERA] =
-            "PRESS for the first camera, or its name or id",
+        [ARGUMENT_CAMERA] = "PRESS for the first camera, or its name or id",
         [ARGUMENT_SECONDS] = "a number of seconds",
     };
     const struct command_row *row = command_row(command);
@@ -259,6 +258,9 @@ static cJSON *explain_command(const struct subject *s, enum command command)
     }
     cJSON_AddStringToObject(facts, "topic", topic);
     cJSON_AddStringToObject(facts, "payload", arguments[row->argument]);
+    if (row->flags & COMMAND_DANGEROUS && !s->printer->command_enabled[command])
+        cJSON_AddStringToObject(facts, "allowed",
+                                "not until commands: {enable: [...]} names it");
     (void)snprintf(tail, sizeof tail, "response/%s", row->name);
     if (routes_topic(&s->routes, tail, topic, sizeof topic))
         cJSON_AddStringToObject(facts, "answers", topic);

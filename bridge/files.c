@@ -78,8 +78,8 @@ struct files {
     bool in_contact;             /* noted since the last contact */
     unsigned available;          /* storages, a bit each */
     bool transfer;
-    char job_path[FILE_PATH_MAX + 1];
-    unsigned told; /* warnings, a bit each */
+    uint64_t job_path; /* hash of the job's path */
+    unsigned told;     /* warnings, a bit each */
 };
 
 enum warning { WARN_TOO_BIG = 1, WARN_UNREADABLE = 2, WARN_LEFT_OUT = 4 };
@@ -797,9 +797,9 @@ static bool is_new_path(struct files *f)
 {
     const char *path = telemetry_text(&f->p->telemetry, SLOT_JOB_PATH);
 
-    if (strcmp(path, f->job_path) == 0 || strlen(path) > FILE_PATH_MAX)
+    if (hash_of(path) == f->job_path)
         return false;
-    (void)snprintf(f->job_path, sizeof f->job_path, "%s", path);
+    f->job_path = hash_of(path);
     return *path && !view_find(&f->view, path);
 }
 

@@ -123,9 +123,8 @@ static bool say_can(struct publisher *pub, const struct printer *printer)
     for (c = 0; c < COMMAND_COUNT; c++) {
         bool can = printer_can(printer, c);
 
-        if (pub->can[c] == can ||
-            !routes_command(&pub->routes, c, topic, sizeof topic) ||
-            !printer_supports(printer, c))
+        if (pub->can[c] == can || !printer_supports(printer, c) ||
+            !routes_command(&pub->routes, c, topic, sizeof topic))
             continue;
         (void)snprintf(tail, sizeof tail, "can/%s", command_row(c)->name);
         if (!say_fixed(pub, tail, onoff[can]))
@@ -144,14 +143,10 @@ static bool begins_with(const char *key, const char *prefix)
 static bool is_derived(enum field field)
 {
     static const char *const prefixes[] = {
-        "camera/",
-        "transfer/",
-        "poll/",
-        "last_job/",
-        "total/",
-        "job/started_at",
-        "job/finishes_at",
-        "job/filament_change_at",
+        "camera/",         "transfer/",
+        "poll/",           "last_job/",
+        "total/",          "job/started_at",
+        "job/finishes_at", "job/filament_change_at",
     };
     size_t i;
 
