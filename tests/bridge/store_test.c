@@ -124,6 +124,43 @@ static void everything_comes_back_after_a_restart(void **state)
     store_close(store);
 }
 
+static void the_chosen_file_comes_back_if_it_can_be_one(void **state)
+{
+    static const struct {
+        const char *path, *name;
+        bool good;
+    } rows[] = {
+        {"/usb/BOX~1.GCO", "b\u00f6x \"1\".gcode", true},
+        {"box.gcode", "box.gcode", false},
+        {"", "", false},
+    };
+    struct world *w = *state;
+    size_t i;
+
+    for (i = 0; i < ROWS(rows); i++) {
+        struct printer_memory memory = a_memory();
+        struct store *store = open_store(w);
+
+        ROW(rows[i].path);
+        memory.selected = (char *)(uintptr_t)rows[i].path;
+        memory.selected_name = (char *)(uintptr_t)rows[i].name;
+        store_remember(store, "mk4", &memory, w->mapping);
+        save(store);
+        store_close(store);
+        store = open_store(w);
+        store_recall(store, "mk4", w->mapping, &memory);
+        assert_int_equal(memory.selected != NULL, rows[i].good);
+        assert_int_equal(memory.selected_name != NULL, rows[i].good);
+        if (rows[i].good) {
+            assert_string_equal(memory.selected, rows[i].path);
+            assert_string_equal(memory.selected_name, rows[i].name);
+        }
+        free(memory.selected);
+        free(memory.selected_name);
+        store_close(store);
+    }
+}
+
 /* Otherwise each start would announce it anew, and forget what was learned
  * with this firmware. */
 static void long_texts_come_back_whole(void **state)
@@ -387,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nothing_is_remembered_at_first),
         TEST(everything_comes_back_after_a_restart),
+        TEST(the_chosen_file_comes_back_if_it_can_be_one),
         TEST(long_texts_come_back_whole),
         TEST(custom_fields_are_remembered_by_their_keys),
         TEST(the_newest_memory_counts_until_it_is_forgotten),
