@@ -1,5 +1,6 @@
 #include "life.h"
 
+#include "bridge/errand.h"
 #include "bridge/files_page.h"
 #include "mapping/memory.h"
 
@@ -60,8 +61,21 @@ void life_work_done(struct world *life)
     printer_paged(life->printer, page, life->now);
 }
 
+static bool on_snapshot(void *arg, struct printer *printer, int camera,
+                        const char *bytes, size_t len)
+{
+    struct world *life = arg;
+
+    return life->snapshot && life->snapshot(arg, printer, camera, bytes, len);
+}
+
 static const struct printer_sink sink = {
-    .log = on_log, .answer = on_answer, .event = on_event, .work = on_work};
+    .log = on_log,
+    .answer = on_answer,
+    .event = on_event,
+    .work = on_work,
+    .snapshot = on_snapshot,
+};
 
 void life_open(struct world *life, const struct printer_memory *memory)
 {
@@ -124,16 +138,21 @@ static int status_body(const struct far_side *far, char *out, size_t size)
 static int job_body(const struct far_side *far, char *out, size_t size)
 {
     int id = far->job_name_id ? far->job_name_id : far->job;
+    char refs[512] = "", bytes[32] = "";
 
+    if (far->thumbnail || far->download)
+        (void)snprintf(refs, sizeof refs,
+                       ",\"refs\":{\"thumbnail\":%s,\"download\":%s}",
+                       far->thumbnail ? far->thumbnail : "null",
+                       far->download ? far->download : "null");
+    if (far->job_size)
+        (void)snprintf(bytes, sizeof bytes, ",\"size\":%d", far->job_size);
     return snprintf(out, size,
                     "{\"id\":%d,\"state\":\"PRINTING\",\"progress\":%d.00,"
                     "\"file\":{\"name\":\"BOX~1.GCO\","
                     "\"display_name\":\"box%d.gcode\",\"path\":\"/usb\""
-                    "%s%s%s}}",
-                    id, far->progress, id,
-                    far->thumbnail ? ",\"refs\":{\"thumbnail\":" : "",
-                    far->thumbnail ? far->thumbnail : "",
-                    far->thumbnail ? "}" : "");
+                    "%s%s}}",
+                    id, far->progress, id, bytes, refs);
 }
 
 static int read_body(const struct far_side *far, const char *target, char *out,
@@ -157,6 +176,8 @@ static int read_body(const struct far_side *far, const char *target, char *out,
     else if (strcmp(target, "/api/v1/storage") == 0)
         (void)snprintf(out, size, "{\"storage_list\":[%s]}",
                        far->storages ? far->storages : "");
+    else if (strcmp(target, "/api/v1/update/prusalink") == 0 && far->pi)
+        return 204;
     else if (strcmp(target, "/api/v1/cameras") == 0 && far->cameras)
         (void)snprintf(out, size, "%s", far->cameras);
     else if ((strncmp(target, "/thumb", 6) == 0 ||
@@ -167,6 +188,30 @@ static int read_body(const struct far_side *far, const char *target, char *out,
     } else
         return 404;
     return 200;
+}
+
+/* A file goes to whoever takes it, piece by piece. */
+static void send_file(struct world *life, struct http_answer *a)
+{
+    const struct http_stream *stream = printer_stream(life->printer);
+    const char *at = life->far.file;
+    size_t left = at ? strlen(at) : 0;
+    enum http_more more = HTTP_MORE;
+
+    assert_non_null(stream);
+    assert_true(stream->limit_ms > 0);
+    a->status = at ? 200 : 404;
+    while (left && more == HTTP_MORE && a->result == HTTP_ANSWERED) {
+        size_t piece = left < 16384 ? left : 16384;
+
+        if (life->far.on_piece)
+            life->far.on_piece(life);
+        more = stream->sink(stream->arg, at, piece);
+        life->far.file_taken += piece;
+        at += piece;
+        left -= piece;
+    }
+    a->enough = more == HTTP_ENOUGH;
 }
 
 static void answer(struct world *life, const struct request *request)
@@ -191,10 +236,13 @@ static void answer(struct world *life, const struct request *request)
         if (life->far.order_lost)
             a.result = HTTP_BROKEN;
     } else {
-        if (strcmp(request->target, "/errand") == 0 &&
+        if ((strcmp(request->target, "/errand") == 0 ||
+             strncmp(request->target, "/usb/", 5) == 0) &&
             life->far.errand_result != HTTP_ANSWERED)
             a.result = life->far.errand_result;
         a.status = read_body(&life->far, request->target, body, size);
+        if (strncmp(request->target, "/usb/", 5) == 0)
+            send_file(life, &a);
         if (strncmp(request->target, files, sizeof files - 1) == 0) {
             a.result = a.result ? a.result : life->far.files_result;
             if (life->far.files)
@@ -232,6 +280,9 @@ static void turn(struct world *life)
             break;
         assert_true(++turns < 2000);
         life->sent[life->sent_count++ % LIFE_MAX] = request;
+        if (life->hold &&
+            strncmp(request.target, life->hold, strlen(life->hold)) == 0)
+            break;
         answer(life, &request);
     }
 }

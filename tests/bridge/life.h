@@ -17,6 +17,8 @@
 
 #define LIFE_MAX 64
 
+struct world;
+
 /* What the other side is now. */
 struct far_side {
     const char *state;  /* "PRINTING" */
@@ -34,6 +36,10 @@ struct far_side {
     enum http_result errand_result; /* of /errand */
     const char
         *thumbnail;       /* JSON: where the job's picture is; NULL = no refs */
+    const char *download; /* JSON: where the job's file is; NULL = not told */
+    int job_size;         /* bytes of it; 0 = not told */
+    const char *file;     /* its text; NULL = 404 */
+    size_t file_taken;    /* bytes of it that were taken, of all answers */
     int picture_code;     /* of it and of snapshots; 0 = 404 */
     const char *picture;  /* its bytes */
     const char *etag;     /* NULL = none */
@@ -43,6 +49,7 @@ struct far_side {
     bool challenges;      /* asks each time who we are */
     bool order_lost;      /* carried out, but the answer does not come */
     void (*on_order)(struct far_side *far); /* when one is carried out */
+    void (*on_piece)(struct world *life);   /* before each piece of the file */
     const char *storages; /* of /api/v1/storage; NULL = none */
     /* Answers below /api/v1/files: a status, and a body; NULL = 404. */
     int (*files)(struct far_side *far, const struct request *request,
@@ -70,6 +77,10 @@ struct world {
     /* Called before the printer is asked what is next; NULL = nobody. */
     void (*step)(void *arg, struct moment now);
     void *step_arg;
+    const char *hold; /* requests to what begins so get no answer; NULL */
+    /* Takes cameras' pictures; NULL = nobody. */
+    bool (*snapshot)(void *arg, struct printer *printer, int camera,
+                     const char *bytes, size_t len);
 };
 
 void life_open(struct world *life, const struct printer_memory *memory);
