@@ -85,7 +85,5 @@ void printer_file_read(struct printer *p, const struct file_mark *file,
     if (!p->config->read_files)
         return;
     facts_add(&p->memory.facts, file, &kept);
-    facts_complete_job(p, &p->telemetry);
     p->memory.job_changed = true;
-    p->version++;
 }

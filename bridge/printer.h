@@ -152,7 +152,7 @@ struct job_file {
 bool printer_wants_file(const struct printer *printer, struct job_file *file);
 /* It is asked for now: once for each job, whatever comes of it. */
 void printer_file_asked(struct printer *printer, int64_t job);
-/* What is in a file was read: shown with its jobs. */
+/* What is in a file was read: shown with its jobs, from the next poll on. */
 void printer_file_read(struct printer *printer, const struct file_mark *file,
                        const struct metadata *facts);
 /* Does an upload or another transfer run? */
