@@ -81,7 +81,7 @@ struct driver_step {
     enum step_kind kind;
     enum http_method method;
     /* "/api/v1/job/{job}/pause"; {job}, {path}, {camera}, {/camera} (nothing
-     * when none is named), {new camera}: encoded */
+     * when there is but one), {new camera}: encoded */
     const char *target;
     int64_t timeout_ms; /* of the request; 0 = the client's default */
     unsigned until;     /* STATE_BIT()s that mean "it took effect" */
@@ -121,6 +121,7 @@ struct job_mark {
 struct device {
     struct instances storages, cameras;
     int first_camera; /* of the list, connected; -1 = none */
+    int connected_cameras;
     char camera_id[INSTANCES_CAMERA][CAMERA_ID_MAX + 1]; /* for the API */
     int variant; /* of the driver's family, 0 = not known yet */
     /* An invented state word came: report unknown_word and set this to false;

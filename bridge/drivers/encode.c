@@ -25,7 +25,9 @@ static bool fill_camera(struct target *target, const char *pattern,
         return camera_put(target, camera, device, err);
     if (strncmp(pattern, "{new camera}", 12) == 0)
         return camera_put_new(target, camera, err);
-    if (strncmp(pattern, "{/camera}", 9) != 0 || !*camera)
+    /* which one the server takes for the first is not for sure */
+    if (strncmp(pattern, "{/camera}", 9) != 0 ||
+        (!*camera && device->connected_cameras < 2))
         return true;
     target_put(target, "/", 1);
     return camera_put(target, camera, device, err);

@@ -43,6 +43,7 @@ void prusalink_read_cameras(const struct json *root, struct reading *reading)
     int i;
 
     reading->device->first_camera = -1;
+    reading->device->connected_cameras = 0;
     for (i = 0; item && i < CAMERAS_MAX; i++, item = json_next(item)) {
         const char *id = json_text(json_path(item, "camera_id"));
         int at;
@@ -55,8 +56,9 @@ void prusalink_read_cameras(const struct json *root, struct reading *reading)
             continue;
         used[at] = true;
         reading_rows(reading, camera_item, item, at);
-        if (reading->device->first_camera < 0 &&
-            json_truth(json_path(item, "connected"), &connected) && connected)
+        if (!json_truth(json_path(item, "connected"), &connected) || !connected)
+            continue;
+        if (reading->device->connected_cameras++ == 0)
             reading->device->first_camera = at;
     }
 }

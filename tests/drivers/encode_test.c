@@ -346,9 +346,120 @@ static void what_the_bridge_does_itself_is_not_encoded(void **state)
     assert_string_equal(err.text, "the driver prusalink cannot refresh");
 }
 
+static struct device with_cameras(void)
+{
+    static const char list[] =
+        "{\"camera_list\":[{\"camera_id\":\"Front 1\",\"connected\":true},"
+        "{\"camera_id\":\"TOP\",\"connected\":true}]}";
+    struct device device = device_of(PI);
+    struct telemetry t = {0};
+    int endpoint = driver_endpoint_find(prusalink(), "cameras");
+
+    assert_true(driver_decode(prusalink(), endpoint, 200, list, strlen(list),
+                              NULL, &t, &device, NULL));
+    telemetry_release(&t);
+    return device;
+}
+
+struct camera_case {
+    enum command command;
+    const char *camera, *json; /* as the order says it */
+    enum http_method method;
+    const char *target, *body; /* "" = none; target NULL = refused */
+};
+
+static void check_camera(const struct device *device,
+                         const struct camera_case *c)
+{
+    struct order_arguments arguments = {.job = -1};
+    struct request request;
+    struct error err = {0};
+
+    (void)snprintf(arguments.path, sizeof arguments.path, "%s", c->camera);
+    (void)snprintf(arguments.json, sizeof arguments.json, "%s", c->json);
+    assert_int_equal(driver_encode(prusalink(), c->command, 0, &arguments, NULL,
+                                   device, &request, &err),
+                     c->target ? ENCODE_SEND : ENCODE_REFUSED);
+    if (!c->target) {
+        assert_true(strstr(err.text, c->body) != NULL);
+        return;
+    }
+    assert_int_equal(request.method, c->method);
+    assert_string_equal(request.target, c->target);
+    assert_int_equal(request.body_len, strlen(c->body));
+    assert_memory_equal(request.body, c->body, request.body_len);
+}
+
+#define CAM "/api/v1/cameras/Front%201"
+
+static void cameras_are_named_by_name_or_id(void **state)
+{
+    static const struct camera_case cases[] = {
+        {COMMAND_SNAPSHOT, "front_1", "", HTTP_GET, CAM "/snap", ""},
+        {COMMAND_SNAPSHOT, "Front 1", "", HTTP_GET, CAM "/snap", ""},
+        {COMMAND_SNAPSHOT, "", "", HTTP_GET, CAM "/snap", ""},
+        {COMMAND_SNAPSHOT, "top", "", HTTP_GET, "/api/v1/cameras/TOP/snap", ""},
+        {COMMAND_SNAPSHOT, "nobody", "", HTTP_GET, NULL, "no camera nobody"},
+        {COMMAND_CAMERA_TRIGGER, "", "", HTTP_POST, CAM "/snap", ""},
+        {COMMAND_CAMERA_LIST, "", "", HTTP_GET, "/api/v1/cameras", ""},
+        {COMMAND_CAMERA_GET, "front_1", "", HTTP_GET, CAM, ""},
+        {COMMAND_CAMERA_RESET, "front_1", "", HTTP_DELETE, CAM "/config", ""},
+        {COMMAND_CAMERA_DELETE, "front_1", "", HTTP_DELETE, CAM, ""},
+        {COMMAND_CAMERA_REGISTER, "front_1", "", HTTP_POST, CAM "/connection",
+         ""},
+        {COMMAND_CAMERA_UNREGISTER, "front_1", "", HTTP_DELETE,
+         CAM "/connection", ""},
+    };
+    struct device device = with_cameras();
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_camera(&device, &cases[i]);
+}
+
+static void settings_and_orders_of_cameras_are_bodies(void **state)
+{
+    static const char config[] = "{\"name\":\"Front\"}";
+    static const struct camera_case cases[] = {
+        {COMMAND_CAMERA_CHANGE, "front_1", config, HTTP_PATCH, CAM "/config",
+         "{\"name\":\"Front\"}"},
+        {COMMAND_CAMERA_CHANGE, "front_1", "", HTTP_PATCH, NULL, "settings"},
+        {COMMAND_CAMERA_CREATE, "a/b", config, HTTP_POST,
+         "/api/v1/cameras/a%2Fb", "{\"config\":{\"name\":\"Front\"}}"},
+        {COMMAND_CAMERA_CREATE, "", config, HTTP_POST, NULL, "by its id"},
+        {COMMAND_CAMERA_CREATE, "..", config, HTTP_POST, NULL, ". or .."},
+        {COMMAND_CAMERA_ORDER, "top,Front 1", "", HTTP_PUT, "/api/v1/cameras",
+         "[\"TOP\",\"Front 1\"]"},
+        {COMMAND_CAMERA_ORDER, "top,nobody", "", HTTP_PUT, NULL, "nobody"},
+        {COMMAND_CAMERA_ORDER, "top,,front_1", "", HTTP_PUT, NULL, "no camera"},
+        {COMMAND_CAMERA_ORDER, "", "", HTTP_PUT, NULL, "new order"},
+    };
+    struct device device = with_cameras();
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_camera(&device, &cases[i]);
+}
+
+static void the_only_camera_is_the_servers_first(void **state)
+{
+    static const struct camera_case one = {
+        COMMAND_SNAPSHOT, "", "", HTTP_GET, "/api/v1/cameras/snap", ""};
+    struct device device = with_cameras();
+
+    (void)state;
+    device.connected_cameras = 1;
+    check_camera(&device, &one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cameras_are_named_by_name_or_id),
+        cmocka_unit_test(settings_and_orders_of_cameras_are_bodies),
+        cmocka_unit_test(the_only_camera_is_the_servers_first),
         cmocka_unit_test(paths_are_percent_encoded),
         cmocka_unit_test(a_print_is_sent_once_and_may_take_long),
         cmocka_unit_test(bad_paths_are_refused_with_a_remedy),
