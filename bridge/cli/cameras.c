@@ -25,7 +25,7 @@ static void put_camera(const struct view *view, int i, struct table *table)
 {
     struct buffer cell = {0};
 
-    paint_text(&cell, view->instances->name[i]);
+    paint_text(&cell, view->roster.cameras->name[i]);
     table_add(table, &cell);
     paint_text(&cell,
                telemetry_text(view->t, field_slot(FIELD_CAMERA_NAME, i)));
@@ -44,9 +44,9 @@ static void put_cameras(const struct view *view, struct buffer *out)
     struct table table = {.columns = 5};
     int i;
 
-    if (view->instances->count == 0)
+    if (view->roster.cameras->count == 0)
         (void)buffer_text_add(out, "the printer has no cameras\n");
-    for (i = 0; i < view->instances->count; i++)
+    for (i = 0; i < view->roster.cameras->count; i++)
         put_camera(view, i, &table);
     table_write(&table, out);
 }
@@ -76,9 +76,9 @@ static void put_json(const struct view *view, struct buffer *out)
     (void)buffer_text_add(out, "{\"printer\":");
     show_json_text(view->config->id, out);
     (void)buffer_text_add(out, ",\"cameras\":[");
-    for (i = 0; i < view->instances->count; i++) {
+    for (i = 0; i < view->roster.cameras->count; i++) {
         (void)buffer_text_add(out, i ? ",{\"id\":" : "{\"id\":");
-        show_json_text(view->instances->name[i], out);
+        show_json_text(view->roster.cameras->name[i], out);
         put_text("name", view->t, field_slot(FIELD_CAMERA_NAME, i), out);
         put_text("resolution", view->t, field_slot(FIELD_CAMERA_RESOLUTION, i),
                  out);
@@ -96,7 +96,7 @@ static int cameras(const struct call *call, struct client *client)
     const struct view view = {
         .config = client->config,
         .t = &client->t,
-        .instances = &client->device.cameras,
+        .roster.cameras = &client->device.cameras,
     };
     struct buffer out = {0};
 

@@ -9,6 +9,16 @@
 #define SECRET_MAX 4096
 #define IDLE_MS    2000 /* between polls of what a person watches */
 
+/* A person who types an order means it, so that nothing is off by default; what
+ * a configuration forbids stays so. */
+static void allow_all(struct config_printer *printer)
+{
+    int i;
+
+    for (i = 0; i < COMMAND_COUNT; i++)
+        printer->command_enabled[i] = true;
+}
+
 /* ---- a printer by its address ---- */
 
 static void wipe(char *secret)
@@ -86,6 +96,7 @@ static bool by_address(struct choice *choice, const struct call *call,
     choice->printers = printer;
     choice->count = 1;
     printer->enabled = true;
+    allow_all(printer);
     printer->driver = memory_text("auto");
     printer->timeout_ms = 5000;
     printer->poll_printing_ms = printer->poll_idle_ms = IDLE_MS;
@@ -114,19 +125,16 @@ static const struct config_printer *find(const struct config *config,
     return NULL;
 }
 
-/* Shallow: texts stay the configuration's. A person who types an order means
- * it, so that nothing is off by default; what the file forbids stays so. */
+/* Shallow: texts stay the configuration's. */
 static void add(struct choice *choice, const struct config_printer *from)
 {
     struct config_printer *to;
-    int i;
 
     choice->printers = memory_grow(choice->printers, choice->count + 1,
                                    sizeof *choice->printers);
     to = &choice->printers[choice->count++];
     *to = *from;
-    for (i = 0; i < COMMAND_COUNT; i++)
-        to->command_enabled[i] = true;
+    allow_all(to);
     if (to->poll_idle_ms > IDLE_MS)
         to->poll_idle_ms = IDLE_MS;
     to->poll_offline_ms = to->poll_offline_max_ms = IDLE_MS;

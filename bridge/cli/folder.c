@@ -48,6 +48,11 @@ static bool printable(const struct driver_upload *row, const char *name)
     return false;
 }
 
+bool folder_takes(const struct client *client, const char *name)
+{
+    return printable(driver_upload(client->driver, &client->device), name);
+}
+
 static bool unreadable(const char *path, struct error *err)
 {
     struct buffer shown = {0};

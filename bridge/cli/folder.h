@@ -8,6 +8,8 @@
 #define FOLDER_DEPTH_MAX 16
 #define FOLDER_LEAVES    20000 /* most files and folders */
 
+/* Does it end as files do that this printer can print? */
+bool folder_takes(const struct client *client, const char *name);
 /* Everything below path that this printer can print, and the folders that hold
  * such; hidden files and links to folders are left out. skipped counts files
  * that cannot be printed. False: err says why. */

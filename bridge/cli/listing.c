@@ -95,14 +95,15 @@ enum listing_result listing_read(struct client *client, const char *path,
 }
 
 enum listing_result listing_wait(struct client *client, const char *path,
+                                 enum listing_result wanted,
                                  struct listing *listing, struct error *err)
 {
     enum listing_result result = listing_read(client, path, listing, err);
     struct desk *desk = client->desk;
     int tries;
 
-    for (tries = 0; tries < SHOWN_TRIES && result == LISTING_ABSENT &&
-                    !desk_signalled(desk);
+    for (tries = 0; tries < SHOWN_TRIES && result != wanted &&
+                    result != LISTING_FAILED && !desk_signalled(desk);
          tries++) {
         int64_t until = desk_now(desk).ms + SHOWN_MS;
 

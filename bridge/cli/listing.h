@@ -25,9 +25,10 @@ extern const char *const listing_plan[];
 /* err: why not, also for LISTING_ABSENT. Release in any case. */
 enum listing_result listing_read(struct client *client, const char *path,
                                  struct listing *listing, struct error *err);
-/* The same for what must be there: a Raspberry Pi shows a file some moments
- * after it took it. */
+/* The same until it is there (LISTING_READ) or gone (LISTING_ABSENT), for some
+ * seconds at most: a Raspberry Pi shows what was done only after a while. */
 enum listing_result listing_wait(struct client *client, const char *path,
+                                 enum listing_result wanted,
                                  struct listing *listing, struct error *err);
 bool listing_is_folder(const struct listing *listing);
 void listing_release(struct listing *listing);

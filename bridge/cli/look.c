@@ -14,7 +14,7 @@ static struct view view_of(const struct client *client)
     return (struct view){
         .config = client->config,
         .t = &client->t,
-        .instances = &client->device.storages,
+        .roster = {&client->device.storages, &client->device.cameras},
         .online = !client->failed,
         .error = client->err.text,
         .now = desk_now(client->desk).wall,
@@ -180,10 +180,10 @@ static void put_storages(const struct view *view, struct buffer *out)
 
     for (i = 0; i < table.columns; i++)
         table_text(&table, titles[i]);
-    for (i = 0; i < view->instances->count; i++) {
+    for (i = 0; i < view->roster.storages->count; i++) {
         struct buffer cell = {0};
 
-        (void)buffer_format(&cell, "/%s", view->instances->name[i]);
+        (void)buffer_format(&cell, "/%s", view->roster.storages->name[i]);
         table_add(&table, &cell);
         storage_cells(view->t, i, &table);
     }

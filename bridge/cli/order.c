@@ -3,6 +3,7 @@
 #include "bridge/order.h"
 
 #include "bridge/cli/choose.h"
+#include "bridge/cli/listing.h"
 #include "bridge/cli/place.h"
 #include "bridge/cli/vigil.h"
 #include "bridge/cli/words.h"
@@ -99,6 +100,27 @@ static enum command command_of(const char *word)
                                       : command_find(word);
 }
 
+/* Done is what the next command finds done. */
+static void wait_until_shown(struct desk *desk,
+                             const struct config_printer *config,
+                             enum command command, const char *path)
+{
+    struct client *client;
+    struct listing listing = {0};
+    struct error err;
+
+    if (command != COMMAND_CREATE_FOLDER && command != COMMAND_DELETE)
+        return;
+    client = desk_add(desk, config);
+    desk_read(desk, listing_plan);
+    if (!client->failed)
+        (void)listing_wait(client, path,
+                           command == COMMAND_DELETE ? LISTING_ABSENT
+                                                     : LISTING_READ,
+                           &listing, &err);
+    listing_release(&listing);
+}
+
 static int carry_out(const struct call *call, struct desk *desk,
                      const struct config_printer *config)
 {
@@ -116,6 +138,9 @@ static int carry_out(const struct call *call, struct desk *desk,
     } else
         outcome.status = say_failed("%s: %s", config->id, err.text);
     vigil_free(vigil);
+    if (outcome.known && outcome.status == EXIT_DONE)
+        wait_until_shown(desk, config, command_of(call->word->name),
+                         arguments.path);
     return outcome.status;
 }
 

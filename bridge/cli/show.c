@@ -91,8 +91,7 @@ static void add_fields(const struct view *view, const char *const *keys,
 
     telemetry_copy(&t, view->t);
     keep(&t, keys);
-    publisher_json(&routes, &t, &(struct roster){view->instances, NULL},
-                   &fields);
+    publisher_json(&routes, &t, &view->roster, &fields);
     text = buffer_text(&fields);
     if (strcmp(text, "{}") != 0) {
         (void)buffer_text_add(out, ",");

@@ -11,7 +11,7 @@
 struct view {
     const struct config_printer *config;
     const struct telemetry *t;
-    const struct instances *instances;
+    struct roster roster;
     bool waiting; /* for its first answer */
     bool online;
     const char *error; /* why it is not */

@@ -84,7 +84,8 @@ static bool is_there_after_all(struct sync *s, const struct leaf *here)
     struct listing listing = {0};
     struct error err;
     bool same = place_join(s->root, here->name, path, sizeof path) &&
-                listing_wait(s->client, path, &listing, &err) == LISTING_READ &&
+                listing_wait(s->client, path, LISTING_READ, &listing, &err) ==
+                    LISTING_READ &&
                 listing.self.entries[0].size == here->size;
 
     listing_release(&listing);

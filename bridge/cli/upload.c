@@ -1,5 +1,6 @@
 /* upload FILE [PATH] [--print] [--overwrite]. */
 #include "bridge/cli/choose.h"
+#include "bridge/cli/folder.h"
 #include "bridge/cli/listing.h"
 #include "bridge/cli/place.h"
 #include "bridge/cli/progress.h"
@@ -7,40 +8,35 @@
 #include "bridge/cli/show.h"
 #include "bridge/cli/words.h"
 
+#include <strings.h>
 #include <unistd.h>
 
-/* Does the last part of the path end like a file (".gcode")? */
-static bool looks_like_file(const char *path)
+static const char *ending_of(const char *path)
 {
     const char *name = place_name(path), *dot = strrchr(name, '.');
 
-    return dot && dot != name && dot[1];
+    return dot && dot != name ? dot : "";
 }
 
-/* Is there a folder of this name? One that is a storage surely is. */
-static bool is_folder(struct client *client, const char *path, bool *folder,
-                      struct error *err)
+/* A path that ends as a file to print does, or as FILE does, is the file's own;
+ * all others are folders. The printer is not asked: a Raspberry Pi shows a new
+ * folder only after a while. */
+static bool is_folder(const struct client *client, const char *path,
+                      const char *file)
 {
-    struct listing listing;
-    enum listing_result result;
+    const char *ending = ending_of(path);
 
-    *folder = path[strlen(path) - 1] == '/';
-    if (*folder || looks_like_file(path))
-        return true;
-    result = listing_read(client, path, &listing, err);
-    *folder = result == LISTING_READ && listing_is_folder(&listing);
-    listing_release(&listing);
-    return result != LISTING_FAILED;
+    return !*ending || (strcasecmp(ending, ending_of(file)) != 0 &&
+                        !folder_takes(client, path));
 }
 
-/* Where it goes: PATH; below PATH if that is a folder; else the first storage
+/* Where it goes: PATH, or below it if that is a folder; else the first storage
  * that can be written. */
 static bool find_path(const struct call *call, struct client *client,
                       char *path, size_t size, struct error *err)
 {
     const char *name = place_name(call->argv[0]);
     char wish[FILE_PATH_MAX + 1];
-    bool folder;
 
     if (!*name)
         return error_set(err, "upload takes a file, not a folder; for a whole "
@@ -52,9 +48,7 @@ static bool find_path(const struct call *call, struct client *client,
         !place_complete(call->argv[1], &client->t, &client->device.storages,
                         wish, sizeof wish, err))
         return *call->argv[1] ? false : error_set(err, "PATH is empty");
-    if (!is_folder(client, wish, &folder, err))
-        return false;
-    if (!folder)
+    if (!is_folder(client, wish, name))
         return place_complete(wish, NULL, NULL, path, size, err);
     return place_join(wish, name, path, size) ||
            error_set(err, "the path is too long; use a shorter name or folder");
@@ -127,7 +121,7 @@ static int upload(const struct call *call, struct client *client)
     ok = find_path(call, client, path, sizeof path, &err) &&
          sending_run(&sending, client, &err);
     if (ok) { /* done is what the next command finds done */
-        (void)listing_wait(client, path, &shown, &err);
+        (void)listing_wait(client, path, LISTING_READ, &shown, &err);
         listing_release(&shown);
         err.text[0] = '\0';
     }

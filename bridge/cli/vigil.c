@@ -206,7 +206,7 @@ struct view vigil_view(struct vigil *vigil)
     return (struct view){
         .config = vigil->config,
         .t = printer_telemetry(p),
-        .instances = printer_instances(p),
+        .roster = *printer_roster(p),
         .waiting = !printer_judged(p),
         .online = printer_online(p),
         .error = vigil->err.text,

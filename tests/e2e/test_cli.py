@@ -72,6 +72,7 @@ def test_a_printer_by_its_address(empty_house, alone):
     options = ("--url", printer.url, "--username", "anna")
     assert alone("status", *options, "--password-file", secret, "--json").json["state"] == "idle"
     assert alone("status", *options, "--password-file", "-", stdin=printer.password).status == 0
+    alone("delete", "/local/dig.gcode", *options, "--password-file", secret)      # no order is off by default
     key = alone.folder / "key"
     key.write_text(printer.api_key)
     assert alone("status", "--url", printer.url, "--api-key-file", key, "--json").json["online"] is True
