@@ -4,7 +4,7 @@ set -u
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 . tests/interop/program.sh
 
-all='pi homeassistant homeassistant-2024.11 brokers nodered'
+all='pi words homeassistant homeassistant-2024.11 brokers nodered'
 usage() {
 	cat <<-U
 	usage: tests/interop/run.sh [SYSTEM...]
@@ -50,6 +50,7 @@ stories() { # SYSTEM FILE [NAME=VALUE...]
 for system; do
 	case $system in
 	pi) stories "$system" test_pi.py ;;
+	words) stories "$system" test_words.py ;;
 	homeassistant) stories "$system" test_homeassistant.py ;;
 	homeassistant-2024.11)
 		stories "$system" test_homeassistant.py P2M_HA_SUITE=trixie P2M_HA_VERSION=2024.11.3
