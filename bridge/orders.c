@@ -357,8 +357,9 @@ void orders_offline(struct printer *p, bool stopping, struct moment now)
         else
             refuse_offline(p, order, stopping, now);
     }
-    if (o->active && (stopping || p->trouble == TROUBLE_WRONG_PRINTER ||
-                      o->phase == PHASE_CHECK || o->phase == PHASE_SEND))
+    if (o->active &&
+        (stopping || p->trouble == TROUBLE_WRONG_PRINTER ||
+         o->phase == PHASE_CHECK || o->phase == PHASE_SEND || o->asks_files))
         refuse_offline(p, o->active, stopping, now);
 }
 

@@ -329,6 +329,27 @@ static void list_and_info_answer_with_json(void **state)
     life_close(&life);
 }
 
+static void a_question_to_a_printer_that_goes_off_is_answered(void **state)
+{
+    struct world life;
+
+    (void)state;
+    begin(&life);
+    life.far.files = heap;
+    life_run(&life, 10);
+    life.workers = true;
+    life_order(&life, "list_files", "/usb");
+    life_run(&life, 1100);
+    life.far.result = HTTP_UNREACHABLE;
+    life_run(&life, 15000); /* well before the order's limit */
+    assert_false(printer_online(life.printer));
+    assert_int_equal(life_answer(&life)->code, ORDER_OFFLINE);
+    life_work_done(&life);
+    life_run(&life, 1000);
+    assert_int_equal(life_answers(&life, "list_files"), 1);
+    life_close(&life);
+}
+
 static void a_repeated_key_gets_the_value_again(void **state)
 {
     static const char order[] = "{\"value\":\"/usb/SUB\","
@@ -451,6 +472,7 @@ int main(void)
         cmocka_unit_test(polls_go_on_while_a_worker_reads),
         cmocka_unit_test(a_page_that_comes_too_late_is_nobodys),
         cmocka_unit_test(list_and_info_answer_with_json),
+        cmocka_unit_test(a_question_to_a_printer_that_goes_off_is_answered),
         cmocka_unit_test(a_repeated_key_gets_the_value_again),
         cmocka_unit_test(the_chosen_file_is_followed),
         cmocka_unit_test(what_is_unknown_is_not_chosen),

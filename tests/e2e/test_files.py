@@ -269,7 +269,7 @@ def test_equal_names_are_told_apart(house):
 
 
 @profiles
-def test_ten_thousand_files_hold_up_nobody(house, profile, root):
+def test_ten_thousand_files_hold_up_nobody(house, profile, root, sanitized):
     printer = house.add("mk4", profile)
     other = house.add("other")
     printer.add_files(10000)
@@ -280,7 +280,7 @@ def test_ten_thousand_files_hold_up_nobody(house, profile, root):
     for _ in range(3):
         assert house.watcher.order("mk4", "list_files").final()["status"] == "done"
     assert len(house.watcher.last("printer2mqtt/mk4/files/list").payload) <= 16384
-    assert rss(bridge) - before < 8 << 20
+    assert sanitized or rss(bridge) - before < 8 << 20
     polls(other, 2)
     assert not [m for m in house.watcher.since(mark, "printer2mqtt/*/availability") if m.payload == b"offline"]
     house.watcher.request("health").final()
