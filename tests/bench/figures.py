@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import files
 import instructions
 import table
 import trouble
@@ -142,7 +143,7 @@ def bench_long_print(rows, _):
 
 
 BENCHMARKS = {"requests": bench_requests, "hundred": bench_hundred, "instructions": bench_instructions, "memory": bench_memory,
-              "thousands": bench_thousands, "trouble": trouble.bench, "long_print": bench_long_print}
+              "thousands": bench_thousands, "trouble": trouble.bench, "long_print": bench_long_print, **files.BENCHMARKS}
 
 
 def run(rows, name, quick):
