@@ -32,6 +32,8 @@ void show_fields(const struct view *view, const char *const *keys,
                  struct buffer *out);
 /* The page of one printer; width: columns of the terminal. */
 void show_printer(const struct view *view, bool colour, struct buffer *out);
+/* "offline", or "asking" while its first answer is awaited. */
+void show_absence(const struct view *view, bool colour, struct buffer *out);
 /* A heading, and a row for each printer. */
 void show_heading(struct table *table, bool colour);
 void show_row(const struct view *view, bool colour, struct table *table);
