@@ -88,6 +88,7 @@ static void no_camera_is_asked_too_often(void **state)
 static void what_has_not_changed_is_not_taken(void **state)
 {
     struct frame f;
+    int i;
 
     (void)state;
     hang(&f, 10000);
@@ -100,6 +101,8 @@ static void what_has_not_changed_is_not_taken(void **state)
     snapshots_again(&f.snapshots);
     f.life.far.picture_code = 200;
     assert_int_equal(asked(&f, 10000), 1);
+    for (i = 0; i < f.life.sent_count; i++)
+        assert_int_equal(f.life.sent[i].condition, HTTP_ALWAYS);
     assert_int_equal(f.takes, 2);
     take_down(&f);
 }
