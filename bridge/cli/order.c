@@ -30,7 +30,7 @@ static void say_accepted(const struct outcome *outcome,
 }
 
 static void say_done(const struct outcome *outcome, enum command command,
-                     const char *message, struct buffer *out)
+                     const char *message, const char *value, struct buffer *out)
 {
     bool deleted = command == COMMAND_DELETE;
 
@@ -40,6 +40,10 @@ static void say_done(const struct outcome *outcome, enum command command,
         (void)buffer_text_add(out, deleted ? " is deleted" : " is made");
     } else
         (void)buffer_text_add(out, message);
+    (void)buffer_text_add(out, "\n");
+    if (!value)
+        return;
+    paint_text(out, value);
     (void)buffer_text_add(out, "\n");
 }
 
@@ -54,7 +58,8 @@ static void say_outcome(struct outcome *outcome, const struct order *order,
         order_answer_json(order, answer, &out);
         (void)buffer_text_add(&out, "\n");
     } else if (answer->status == ORDER_DONE)
-        say_done(outcome, order->command, buffer_text(&message), &out);
+        say_done(outcome, order->command, buffer_text(&message), answer->value,
+                 &out);
     outcome->status = say_buffer(&out);
     if (answer->status == ORDER_ERROR)
         outcome->status =
@@ -77,6 +82,12 @@ static void on_answer(void *arg, const struct order *order,
 
 static const struct vigil_watch watch = {.answer = on_answer};
 
+/* The word that gives any order there is. */
+static bool is_any(const struct call *call)
+{
+    return strcmp(call->word->name, "order") == 0;
+}
+
 /* What the word takes, complete. */
 static bool read_arguments(const struct call *call, struct vigil *vigil,
                            struct order_arguments *arguments, struct error *err)
@@ -87,7 +98,7 @@ static bool read_arguments(const struct call *call, struct vigil *vigil,
         .job = -1,
         .force = call->options & OPTION_FORCE,
     };
-    return call->argc == 0 ||
+    return call->argc == 0 || is_any(call) ||
            place_complete(call->argv[0], printer_telemetry(p),
                           printer_instances(p), arguments->path,
                           sizeof arguments->path, err);
@@ -98,6 +109,18 @@ static enum command command_of(const char *word)
 {
     return strcmp(word, "mkdir") == 0 ? COMMAND_CREATE_FOLDER
                                       : command_find(word);
+}
+
+/* order COMMAND [VALUE], as it would come in a message; or a word of its own.
+ */
+static void give(const struct call *call, struct vigil *vigil,
+                 const struct order_arguments *arguments)
+{
+    if (is_any(call))
+        vigil_send(vigil, call->argv[0],
+                   call->argc > 1 ? call->argv[1] : "PRESS");
+    else
+        vigil_order(vigil, command_of(call->word->name), arguments);
 }
 
 /* Done is what the next command finds done. */
@@ -132,7 +155,7 @@ static int carry_out(const struct call *call, struct desk *desk,
     if (vigil && vigil_meet(vigil, &err) &&
         read_arguments(call, vigil, &arguments, &err)) {
         outcome.path = arguments.path;
-        vigil_order(vigil, command_of(call->word->name), &arguments);
+        give(call, vigil, &arguments);
         while (!outcome.known)
             desk_turn(desk);
     } else

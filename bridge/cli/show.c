@@ -1,7 +1,6 @@
 #include "bridge/cli/show.h"
 
 #include "bridge/publisher.h"
-#include "mapping/memory.h"
 #include "mapping/routes.h"
 #include "mapping/text.h"
 

@@ -45,7 +45,11 @@ static void on_event(void *arg, struct printer *printer,
         vigil->watch->event(vigil->arg, event);
 }
 
-static const struct printer_sink sink = {on_log, on_order_answer, on_event};
+static const struct printer_sink sink = {
+    .log = on_log,
+    .answer = on_order_answer,
+    .event = on_event,
+};
 
 static void on_timer(uv_timer_t *timer)
 {
@@ -193,6 +197,23 @@ void vigil_order(struct vigil *vigil, enum command command,
     order->expires = order->expires_ms = INT64_MAX;
     order->arrived_ms = now.ms;
     printer_order(vigil->printer, order, ORDER_OK, NULL, now);
+    run(vigil);
+}
+
+void vigil_send(struct vigil *vigil, const char *name, const char *payload)
+{
+    const struct order_envelope envelope = {
+        .name = name,
+        .payload = payload,
+        .len = strlen(payload),
+        .expiry_s = -1,
+    };
+    struct moment now = desk_now(vigil->desk);
+    enum order_code code = ORDER_OK;
+    struct error err = {""};
+    struct order *order = order_read(&envelope, now, &code, &err);
+
+    printer_order(vigil->printer, order, code, &err, now);
     run(vigil);
 }
 

@@ -29,6 +29,8 @@ bool vigil_meet(struct vigil *vigil, struct error *err);
 /* Give an order with these arguments. */
 void vigil_order(struct vigil *vigil, enum command command,
                  const struct order_arguments *arguments);
+/* Give one as it would come in a message: its name and its payload. */
+void vigil_send(struct vigil *vigil, const char *name, const char *payload);
 /* Borrows from vigil; until the loop turns. */
 struct view vigil_view(struct vigil *vigil);
 #endif

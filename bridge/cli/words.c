@@ -148,6 +148,16 @@ const struct word words[] = {
      "printer2mqtt download mk4 /usb/box.gcode backup/",
      1, 2, OPTION_JSON | OPTION_OVERWRITE, word_download},
 
+    {"order", GROUP_ACT, SUBJECT_PRINTER, "COMMAND [VALUE]",
+     "any other order of the bridge",
+     "COMMAND and VALUE are what a message would hold: the last part of "
+     "its topic, and its payload, plain or JSON. For all that has no word of "
+     "its own: cancel_transfer, camera_trigger, check_update and so on; "
+     "explain "
+     "shows them.",
+     "printer2mqtt order mk3 cancel_transfer\n"
+     "printer2mqtt order mk3 camera_trigger front",
+     1, 2, OPTION_JSON, word_order},
     {"wait", GROUP_FOLLOW, SUBJECT_PRINTER, "",
      "until the print ends; exit status says how",
      "Exit status 0: finished, or nothing is being printed; 1: cancelled or "

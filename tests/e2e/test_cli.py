@@ -5,7 +5,7 @@ import pytest
 from harness.terminal import Terminal
 
 WORDS = ("run check explain mapping schema reference status job info version storage transfer legacy cameras snap pause resume "
-         "cancel continue print files download upload sync delete mkdir wait monitor").split()
+         "cancel continue print order files download upload sync delete mkdir wait monitor").split()
 
 
 @pytest.fixture

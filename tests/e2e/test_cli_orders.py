@@ -73,6 +73,20 @@ def test_continue_says_that_this_firmware_cannot(desk, printer):
         assert "answer the question at the printer" in desk.fails("continue", "mk")
 
 
+def test_any_order_of_the_bridge(empty_house, tmp_path):
+    printer = empty_house.add("mk3", "pi", username="anna")
+    desk = Terminal(tmp_path, empty_house)
+    printer.add_camera("Front")
+    answer = desk("order", "mk3", "camera_list").out
+    assert answer.startswith("mk3: ") and "Front" in answer
+    assert desk("order", "mk3", "list_files", "/local", "--json").json["status"] == "done"
+    start(printer)
+    assert desk("order", "mk3", "pause", '{"value": "PRESS", "transaction": "t1"}', "--json").json["transaction"] == "t1"
+    assert "not the current one" in desk.fails("order", "mk3", "resume", '{"job_id": 7}')
+    assert "no command is called pauze" in desk.fails("order", "mk3", "pauze")
+    assert "\x1b" not in desk.fails("order", "mk3", "pau\x1bze")
+
+
 def test_read_only_in_the_file_holds_here_too(empty_house, tmp_path):
     printer = empty_house.add("mk", configured={"read_only": True})
     start(printer)
