@@ -287,6 +287,8 @@ static void judge(struct printer *p, const struct http_answer *answer,
 
     if (code == ORDER_OK && order_took_answer(p, answer, now))
         return;
+    if (code == ORDER_NOT_FOUND)
+        files_changed(p->files, now); /* what is known of them is old */
     if (code == ORDER_OK)
         step_on(p, answer->status, now);
     else

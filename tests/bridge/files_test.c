@@ -438,6 +438,26 @@ static void the_chosen_file_is_printed(void **state)
     life_close(&life);
 }
 
+static void one_that_is_not_there_is_looked_for(void **state)
+{
+    struct world life;
+
+    (void)state;
+    begin(&life);
+    life_run(&life, 10);
+    life_order(&life, "select_file", "b.gcode");
+    gone = true;
+    life.far.files = NULL; /* 404 */
+    life.far.order_code = 404;
+    life_order(&life, "print_selected", "PRESS");
+    life_run(&life, 1100);
+    assert_int_equal(life_answer(&life)->code, ORDER_NOT_FOUND);
+    life.far.files = stick;
+    life_run(&life, 5000);
+    assert_string_equal(life_value(&life, "files/selected"), "None");
+    life_close(&life);
+}
+
 static void deleting_is_off_until_it_is_enabled(void **state)
 {
     struct world life;
@@ -478,6 +498,7 @@ int main(void)
         cmocka_unit_test(what_is_unknown_is_not_chosen),
         cmocka_unit_test(another_printer_has_other_files),
         cmocka_unit_test(the_chosen_file_is_printed),
+        cmocka_unit_test(one_that_is_not_there_is_looked_for),
         cmocka_unit_test(deleting_is_off_until_it_is_enabled),
     };
 
