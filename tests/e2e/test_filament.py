@@ -168,6 +168,32 @@ def test_off_is_off(house):
     assert house.value("mk4", WEIGHT) in (None, "None")
 
 
+def test_off_is_off_for_uploads_too(house, srv):
+    house.add("mk4", configured={"read_files": False, "uploads": {"directory": str(srv)}})
+    content, _, _ = recorded("prusa29_plate_binary.bgcode")
+    (srv / "plate.bgcode").write_bytes(content)
+    house.run()
+    house.watcher.order("mk4", "upload", {"file": "plate.bgcode", "print": True}).final()
+    house.wait("mk4", "job/name", "plate.bgcode")
+    polls(house.sim.printers["mk4"], 2)
+    assert house.value("mk4", WEIGHT) in (None, "None")
+
+
+def test_a_finished_job_used_all_of_it(house):
+    printer, path, weight, _ = on_stick(house, "packed_none.bgcode")
+    printer.start_print(path, duration=36000)
+    house.run()
+    same(house, WEIGHT, weight)
+    printer.finish()
+    same(house, "last_job/filament_weight", weight)
+    house.wait("mk4", WEIGHT, "None")
+    mark = house.watcher.mark
+    printer.start_print(path, duration=36000)
+    house.watcher.wait(f"{BASE}/mk4/{WEIGHT}", lambda p: p not in ("", "None"), mark)
+    printer.finish()
+    same(house, "total/filament_weight", 2 * float(weight))
+
+
 def test_a_raspberry_pi_tells_it_itself(house):
     content, _, _ = recorded("prusa25_cube.gcode")
     printer = house.add("mk4", "pi")
