@@ -96,9 +96,9 @@ def test_the_same_file_again_is_not_read_again(house):
     printer.start_print(path, duration=36000)
     house.run()
     same(house, WEIGHT, weight)
-    printer.finish()
-    house.wait("mk4", WEIGHT, "None")
     mark = house.watcher.mark
+    printer.finish()
+    mark = house.wait("mk4", WEIGHT, "None", mark)
     printer.start_print(path, duration=36000)
     house.watcher.wait(f"{BASE}/mk4/{WEIGHT}", lambda p: p not in ("", "None"), mark)
     assert len(downloads(printer)) == 1
@@ -184,10 +184,10 @@ def test_a_finished_job_used_all_of_it(house):
     printer.start_print(path, duration=36000)
     house.run()
     same(house, WEIGHT, weight)
+    mark = house.watcher.mark
     printer.finish()
     same(house, "last_job/filament_weight", weight)
-    house.wait("mk4", WEIGHT, "None")
-    mark = house.watcher.mark
+    mark = house.wait("mk4", WEIGHT, "None", mark)
     printer.start_print(path, duration=36000)
     house.watcher.wait(f"{BASE}/mk4/{WEIGHT}", lambda p: p not in ("", "None"), mark)
     printer.finish()
