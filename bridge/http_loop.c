@@ -21,6 +21,9 @@ struct http_shard {
     struct http *http;
     CURLM *multi;
     uv_timer_t timer;
+    uv_idle_t turn; /* libcurl goes on in the next turn of the loop */
+    bool timed;     /* libcurl is told that its time has come */
+    int handles;    /* that the loop still holds */
     size_t clients;
     int running; /* transfers, as libcurl last counted them */
 };
@@ -279,13 +282,28 @@ static void free_watchers(struct http *http)
     free(http->watchers);
 }
 
+static void time_out(struct http_shard *shard)
+{
+    shard->timed = true;
+    act(shard, CURL_SOCKET_TIMEOUT, 0);
+    shard->timed = false;
+}
+
 static void on_time(uv_timer_t *timer)
 {
-    act(timer->data, CURL_SOCKET_TIMEOUT, 0);
+    time_out(timer->data);
+}
+
+static void on_turn(uv_idle_t *turn)
+{
+    (void)uv_idle_stop(turn);
+    time_out(turn->data);
 }
 
 /* 0 goes through as 0: libcurl's published example makes it 1 ms, which is
- * 1 ms more for each request. */
+ * 1 ms more for each request. But libuv runs a timer that is set to 0 by its
+ * own callback again within the same turn, and a long answer would be read in
+ * one go: that is left to the next turn. */
 static int on_timer(CURLM *multi, long timeout_ms, void *arg)
 {
     struct http_shard *shard = arg;
@@ -293,14 +311,19 @@ static int on_timer(CURLM *multi, long timeout_ms, void *arg)
     (void)multi;
     if (timeout_ms < 0)
         (void)uv_timer_stop(&shard->timer);
+    else if (timeout_ms == 0 && shard->timed)
+        (void)uv_idle_start(&shard->turn, on_turn);
     else
         (void)uv_timer_start(&shard->timer, on_time, (uint64_t)timeout_ms, 0);
     return 0;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct http_shard *shard = handle->data;
+
+    if (--shard->handles == 0)
+        free(shard);
 }
 
 static CURLM *multi_new(struct http_shard *shard)
@@ -328,7 +351,9 @@ static struct http_shard *shard_new(struct http *http)
 
     shard->http = http;
     (void)uv_timer_init(http->loop, &shard->timer);
-    shard->timer.data = shard;
+    (void)uv_idle_init(http->loop, &shard->turn);
+    shard->timer.data = shard->turn.data = shard;
+    shard->handles = 2;
     shard->multi = multi_new(shard);
     http->shards =
         memory_grow(http->shards, http->count + 1, sizeof(struct http_shard *));
@@ -336,11 +361,12 @@ static struct http_shard *shard_new(struct http *http)
     return shard;
 }
 
-/* The shard itself goes when the loop has let go of the timer. */
+/* The shard itself goes when the loop has let go of its handles. */
 static void shard_free(struct http_shard *shard)
 {
     (void)curl_multi_cleanup(shard->multi);
-    uv_close((uv_handle_t *)&shard->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&shard->timer, on_closed);
+    uv_close((uv_handle_t *)&shard->turn, on_closed);
 }
 
 struct http_shard *http_shard_join(struct http *http)

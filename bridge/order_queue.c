@@ -154,49 +154,40 @@ static void bind_to_job(const struct printer *p, struct order *order)
                     !p->orders.active && p->orders.count == 0;
 }
 
-void printer_order(struct printer *p, struct order *order, enum order_code code,
-                   const struct error *err, struct moment now)
+static void upload(struct printer *p, struct order *order, struct moment now)
 {
-    unsigned flags;
-
-    p->version++;
-    order->state_before = telemetry_state(&p->telemetry);
-    if (order->key && code != ORDER_RETAINED && is_repeat(p, order, now))
-        return;
-    if (code != ORDER_OK) {
-        order_refuse(p, order, code, 0, now, "%s", err->text);
-        return;
-    }
-    if (order_refused_at_once(p, order, now))
-        return;
-    if (order->command == COMMAND_SET_POLL_INTERVAL) {
-        set_poll_interval(p, order, now);
-        return;
-    }
-    if (order->command == COMMAND_SELECT_FILE) {
-        select_file(p, order, now);
-        return;
-    }
-    if (order->command == COMMAND_UPLOAD && order->job_given &&
-        order->arguments.job != printer_job(p)) {
+    if (order->job_given && order->arguments.job != printer_job(p)) {
         order_refuse(p, order, ORDER_WRONG_JOB, 0, now,
                      "job %lld is not the current one",
                      (long long)order->arguments.job);
         return;
     }
-    if (order->command == COMMAND_UPLOAD) {
-        order_send_away(p, order);
-        p->sink->upload(p->arg, p, order);
-        return;
-    }
-    if (order->command == COMMAND_CANCEL_TRANSFER && p->sink->cancel_upload &&
-        p->sink->cancel_upload(p->arg, p)) {
+    order_send_away(p, order);
+    p->sink->upload(p->arg, p, order);
+}
+
+/* What the bridge does by itself. False: the printer must be asked. */
+static bool do_ourselves(struct printer *p, struct order *order,
+                         struct moment now)
+{
+    switch ((int)order->command) {
+    case COMMAND_SET_POLL_INTERVAL: set_poll_interval(p, order, now); break;
+    case COMMAND_SELECT_FILE: select_file(p, order, now); break;
+    case COMMAND_UPLOAD: upload(p, order, now); break;
+    case COMMAND_CANCEL_TRANSFER:
+        if (!p->sink->cancel_upload || !p->sink->cancel_upload(p->arg, p))
+            return false;
         order_done(p, order, now, "the upload is broken off");
-        return;
+        break;
+    default: return false;
     }
-    if (!bind_to_file(p, order, now))
-        return;
-    flags = command_row(order->command)->flags;
+    return true;
+}
+
+static void enqueue(struct printer *p, struct order *order, struct moment now)
+{
+    unsigned flags = command_row(order->command)->flags;
+
     if (flags & COMMAND_JOB && !order->job_given)
         bind_to_job(p, order);
     if (flags & COMMAND_OVERTAKE)
@@ -209,6 +200,20 @@ void printer_order(struct printer *p, struct order *order, enum order_code code,
     }
     p->orders.queue[p->orders.count++] = order;
     orders_step(p, now);
+}
+
+void printer_order(struct printer *p, struct order *order, enum order_code code,
+                   const struct error *err, struct moment now)
+{
+    p->version++;
+    order->state_before = telemetry_state(&p->telemetry);
+    if (order->key && code != ORDER_RETAINED && is_repeat(p, order, now))
+        return;
+    if (code != ORDER_OK)
+        order_refuse(p, order, code, 0, now, "%s", err->text);
+    else if (!order_refused_at_once(p, order, now) &&
+             !do_ourselves(p, order, now) && bind_to_file(p, order, now))
+        enqueue(p, order, now);
 }
 
 struct order *orders_take_first(struct orders *o)
