@@ -7,7 +7,10 @@
 
 #define UNDER_WAY_MAX 8    /* answers of up to 8 MiB at the same time */
 #define BLAME_MS      5000 /* a loss so soon after a picture is its fault */
-#define LOSSES_MAX    3    /* then the size is not sent any more */
+/* Then the size is not sent any more: a third loss would look like another
+ * program with our client id. */
+#define LOSSES_MAX  2
+#define BLAME_LEAST ((size_t)16 << 10) /* smaller ones are never blamed */
 
 enum { JOB, LAST, CAMERAS, IMAGES = CAMERAS + INSTANCES_CAMERA };
 
@@ -464,7 +467,8 @@ void pictures_connected(struct pictures *p)
  * the connection, and would do so again when it is sent the same. */
 void pictures_lost(struct pictures *p, int64_t now_ms)
 {
-    bool blamed = p->live && p->said_size > 0 && now_ms - p->said_ms < BLAME_MS;
+    bool blamed = p->live && p->said_size >= BLAME_LEAST &&
+                  now_ms - p->said_ms < BLAME_MS;
 
     p->live = false;
     if (!blamed) {

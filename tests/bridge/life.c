@@ -170,12 +170,17 @@ static int read_body(const struct far_side *far, const char *target, char *out,
         (void)snprintf(out, size, "{\"serial\":\"%s\"%s%s%s}", far->serial,
                        far->name ? ",\"name\":\"" : "",
                        far->name ? far->name : "", far->name ? "\"" : "");
+    else if (strcmp(target, "/api/version") == 0 && far->pi && far->server)
+        (void)snprintf(out, size, "{\"sdk\":\"0.8.1\",\"server\":\"%s\"}",
+                       far->server);
     else if (strcmp(target, "/api/version") == 0 ||
              strcmp(target, "/api/v1/info") == 0)
         (void)snprintf(out, size, far->pi ? "{\"sdk\":\"0.8.1\"}" : "{}");
     else if (strcmp(target, "/api/v1/storage") == 0)
         (void)snprintf(out, size, "{\"storage_list\":[%s]}",
                        far->storages ? far->storages : "");
+    else if (strcmp(target, "/api/v1/update/prusalink") == 0 && far->update)
+        (void)snprintf(out, size, "{\"new_version\":\"%s\"}", far->update);
     else if (strcmp(target, "/api/v1/update/prusalink") == 0 && far->pi)
         return 204;
     else if (strcmp(target, "/api/v1/cameras") == 0 && far->cameras)

@@ -45,6 +45,8 @@ struct far_side {
     const char *etag;     /* NULL = none */
     const char *modified; /* Last-Modified; NULL = none */
     const char *cameras;  /* JSON of the list; NULL = 404 */
+    const char *server;   /* a Pi's version; NULL = not told */
+    const char *update;   /* a newer one; NULL = none */
     bool pi;              /* a Raspberry Pi, else a Buddy */
     bool challenges;      /* asks each time who we are */
     bool order_lost;      /* carried out, but the answer does not come */

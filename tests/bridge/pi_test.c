@@ -192,6 +192,36 @@ static void an_order_does_not_wait_for_that(void **state)
     life_close(&life);
 }
 
+/* PrusaLink answers, and restarts then. */
+static void an_update_is_done_when_the_new_version_runs(void **state)
+{
+    struct world life;
+
+    (void)state;
+    open_pi(&life);
+    life.config.command_enabled[COMMAND_SERVER_UPDATE] = true;
+    life.far.server = "0.8.1";
+    life.far.update = "0.9.0";
+    life_order(&life, "refresh", "PRESS");
+    life_run(&life, 3000);
+    life_order(&life, "check_update", "PRESS");
+    life_run(&life, 3000);
+    assert_string_equal(life_answer(&life)->message,
+                        "version 0.9.0 is available");
+    life.far.order_code = 200;
+    life.sent_count = life.answer_count = 0;
+    life_order(&life, "server_update", "PRESS");
+    life_run(&life, 20000);
+    assert_int_equal(life_answer(&life)->status, ORDER_ACCEPTED);
+    assert_string_equal(life_value(&life, "server/update_available"), "true");
+    life.sent_count = 0;
+    life.far.server = "0.9.0";
+    life_run(&life, 10000);
+    assert_int_equal(life_answer(&life)->status, ORDER_DONE);
+    assert_string_equal(life_value(&life, "server/update_available"), "false");
+    life_close(&life);
+}
+
 static void a_buddy_is_not_asked_for_what_it_does_not_have(void **state)
 {
     struct world life;
@@ -220,6 +250,7 @@ int main(void)
         cmocka_unit_test(nobody_looks_for_updates_while_it_prints),
         cmocka_unit_test(losing_the_printer_is_no_reason_to_look_again),
         cmocka_unit_test(an_order_does_not_wait_for_that),
+        cmocka_unit_test(an_update_is_done_when_the_new_version_runs),
         cmocka_unit_test(a_buddy_is_not_asked_for_what_it_does_not_have),
     };
 

@@ -76,6 +76,7 @@ def test_a_snapshot_of_an_earlier_life_is_not_shown_as_new(house):
     bridge.start()
     house.wait("mk3", SNAPSHOT, b"", mark)
     house.wait("mk3", f"has/{SNAPSHOT}", "offline", mark)
+    assert not list((house.folder / "state/pictures").glob("mk3.camera-*"))
 
 
 # -- orders
