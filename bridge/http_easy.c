@@ -189,7 +189,9 @@ static unsigned set_connection(struct http_client *c, CURL *easy)
     bad |= curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     bad |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
     bad |= curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
-    bad |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 2048L);
+    /* as much as malloc's cache of the thread takes back: it comes and goes
+     * with each request */
+    bad |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 1024L);
     bad |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     bad |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, c);
     bad |=

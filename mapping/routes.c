@@ -180,6 +180,16 @@ static double number_of(const struct value *v)
     return v->kind == VALUE_NUMBER ? v->number : (double)v->integer;
 }
 
+/* More than a unit of the last place apart: rounding cannot make them equal, so
+ * that nothing need be formatted to know. */
+static bool are_far(double a, double b, int decimals)
+{
+    static const double units[] = {1, 0.1, 0.01, 0.001};
+
+    return decimals >= 0 && decimals <= 3 &&
+           fabs(a - b) > 1.001 * units[decimals];
+}
+
 /* Would both, of one kind, be the same payload? */
 static bool same(const struct route *route, const struct value *was,
                  const struct value *is)
@@ -193,7 +203,9 @@ static bool same(const struct route *route, const struct value *was,
     case VALUE_INTEGER:
     case VALUE_TIME:
     case VALUE_WORD: return was->integer == is->integer;
-    case VALUE_NUMBER: break;
+    case VALUE_NUMBER:
+        if (are_far(was->number, is->number, route->decimals))
+            return false;
     }
     value_format(*was, route->quantity, route->decimals, a);
     value_format(*is, route->quantity, route->decimals, b);

@@ -40,7 +40,7 @@ const struct json *json_path(const struct json *node, const char *path)
     const struct json *at = node;
 
     while (at) {
-        size_t len = strcspn(path, ".");
+        size_t len = (size_t)(strchrnul(path, '.') - path);
 
         at = member(at, path, len);
         if (path[len] == '\0')

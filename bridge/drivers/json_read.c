@@ -274,17 +274,21 @@ static const char *read_escaped(struct reader *r, size_t plain, size_t *len)
  * is. NULL: it is none, or the arena is full. */
 static const char *read_string(struct reader *r, bool terminated, size_t *len)
 {
-    const char *start = r->at;
+    const char *start = r->at, *escape;
+    const char *close = memchr(start, '"', (size_t)(r->end - start));
     char *copy;
 
-    while (r->at < r->end && *r->at != '"' && *r->at != '\\')
-        r->at++;
-    *len = (size_t)(r->at - start);
-    if (r->at == r->end)
+    if (!close) {
+        r->at = r->end;
         return NULL;
-    if (*r->at == '\\')
-        return read_escaped(r, *len, len);
-    r->at++;
+    }
+    *len = (size_t)(close - start);
+    escape = memchr(start, '\\', *len);
+    if (escape) {
+        r->at = escape;
+        return read_escaped(r, (size_t)(escape - start), len);
+    }
+    r->at = close + 1;
     if (!terminated)
         return start;
     copy = take(*len + 1);

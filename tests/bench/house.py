@@ -22,9 +22,9 @@ def cores():
 
 
 def pinned(core, command):
-    """Dies with us; without a second core nothing is pinned. Root lets all of them, ours and the peer, the printers and the
-    broker, go before what else the machine does."""
-    return ["setpriv", "--pdeathsig", "KILL", *(["nice", "-n", "-10"] if os.geteuid() == 0 else []),
+    """Dies with us; without a second core nothing is pinned. As root all of them (ours and the peer, the printers, the broker)
+    go before what else the machine does."""
+    return ["setpriv", "--pdeathsig", "KILL", *(["chrt", "-f", "5"] if os.geteuid() == 0 else []),
             *(["taskset", "-c", core] if cores() > 1 else []), *map(str, command)]
 
 

@@ -1,9 +1,11 @@
-"""User-space instructions per poll, counted by callgrind: the same on every machine, so a test can decide by them.
+"""User-space instructions per poll, counted by callgrind: nearly the same on every machine, so a test can decide by them.
 
     instructions.py --build DIR [--toolchain TEXT] [--record]
 
 Fails when the bridge needs more than a tenth more than recorded.json says for this toolchain (compiler, kind of build and
-the libraries' versions); --record writes what was counted. Ends with 77 (skipped) without valgrind or a recorded number."""
+the libraries' versions), or, for one that is not recorded, more than RATIO (unoptimised: PLAIN_RATIO) times what the same
+work needs over raw sockets. A busy machine makes more wake-ups of the same work: what is too much is counted again, and the
+least counts. --record writes what was counted. Ends with 77 (skipped) without valgrind or mosquitto."""
 import argparse
 import json
 import os
@@ -14,7 +16,8 @@ import sys
 
 RECORDED = pathlib.Path(__file__).resolve().parent / "recorded.json"
 GROWTH = 1.10
-RATIO = 6.5  # of the floor's
+RATIO = 6.5  # of what raw sockets need,
+PLAIN_RATIO = 8.5  # and of builds without optimisation: the libraries are optimised in either
 SKIPPED = 77
 PRINTERS, WARM_POLLS, POLLS = 40, 5, 240
 
@@ -49,13 +52,24 @@ def count_floor():
     return count(lambda house, wrapper: house.start_floor(wrapper))
 
 
-def verdict(counted, toolchain, recorded):
+def least(count_once, limit, times=3):
+    """Count until it is within the limit, at most so often; the least of them."""
+    counted = []
+    while len(counted) < times and (not counted or min(counted) > limit):
+        counted.append(count_once())
+    return min(counted)
+
+
+def verdict(toolchain, recorded):
     """Exit status and a sentence."""
-    text = f"{counted:,.0f} instructions per poll"
-    if toolchain not in recorded:
-        return SKIPPED, f"skipped: {text}, but no number is recorded for {toolchain}"
-    known = recorded[toolchain]
-    return int(counted > known * GROWTH), f"{text}, recorded {known:,}, at most {known * GROWTH:,.0f}"
+    if toolchain in recorded:
+        limit, against = recorded[toolchain] * GROWTH, f"recorded are {recorded[toolchain]:,} for {toolchain}"
+    else:
+        floor = count_floor()
+        ratio = RATIO if "Release" in toolchain else PLAIN_RATIO
+        limit, against = floor * ratio, f"raw sockets need {floor:,.0f}; nothing is recorded for {toolchain}"
+    counted = least(count_bridge, limit)
+    return int(counted > limit), f"{counted:,.0f} instructions per poll, at most {limit:,.0f}: {against}"
 
 
 def main():
@@ -69,12 +83,11 @@ def main():
             print(f"skipped: there is no {tool}")
             return SKIPPED
     os.environ["P2M_BENCH_BUILD"] = options.build
-    counted = count_bridge()
     recorded = json.loads(RECORDED.read_text())
     if options.record:
-        recorded[options.toolchain] = round(counted, -2)
+        recorded[options.toolchain] = round(min(count_bridge() for _ in range(3)))
         RECORDED.write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n")
-    status, sentence = verdict(counted, options.toolchain, recorded)
+    status, sentence = verdict(options.toolchain, recorded)
     print(sentence)
     return status
 

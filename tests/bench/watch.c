@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define ORDERS_MAX 100000
-#define CLOCK_TAIL "/axis/x"
+#define CLOCK_TAIL "axis/x"
 /* Longer than a broker is ever frozen here. */
 #define KEEPALIVE_S 3600
 

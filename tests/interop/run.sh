@@ -10,13 +10,16 @@ usage() {
 	usage: tests/interop/run.sh [SYSTEM...]
 	  SYSTEM: ${all// /, }; all of them without one
 	They are installed from PyPI, npm, Maven Central and the Go proxy on first use, below
-	\${P2M_INTEROP_DIR:-~/.cache/printer2mqtt-interop}. What cannot be had here is skipped, and that is said.
+	~/.cache/printer2mqtt-interop (\$P2M_INTEROP_DIR). What cannot be had here is skipped, and that is said.
 	U
 }
 
 for system; do
 	case " $all all " in
-	*" $system "*) ;;
+	*" $system "*) continue ;;
+	esac
+	case $system in
+	-h | --help) usage; exit 0 ;;
 	*) usage >&2; exit 2 ;;
 	esac
 done

@@ -30,8 +30,9 @@ class Browser:
         name, self.port, self.count = f"/tmp/browser-{os.getpid()}", free_port(), 0
         self.folder = root / name[1:]
         self.folder.mkdir(parents=True)
-        self.process = Process(inside(root, "/usr/bin/chromium", *OPTIONS, f"--remote-debugging-port={self.port}",
-                                      f"--user-data-dir={name}", "about:blank"), self.folder / "log")
+        self.process = Process(inside(root, "/usr/bin/env", f"TMPDIR={name}", "/usr/bin/chromium", *OPTIONS,
+                                      f"--remote-debugging-port={self.port}", f"--user-data-dir={name}", "about:blank"),
+                               self.folder / "log")
         self.socket = Socket(self.port, until("the browser runs", self._tab, 60, 0.1))
         self.tell("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=sharpness,
                   mobile=False)

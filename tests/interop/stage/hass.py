@@ -25,6 +25,7 @@ logger:
 # The steps of its welcome pages that want the internet.
 WELCOMED = {"version": 4, "minor_version": 1, "key": "onboarding",
             "data": {"done": ["core_config", "analytics", "integration"]}}
+RELOADING = "Disconnected from MQTT server"
 RECORD = re.compile(r"\n(?=\d{4}-\d\d-\d\d \d\d:)")
 
 
@@ -84,6 +85,15 @@ class HomeAssistant:
     def restart(self):
         self.stop()
         return self.start()
+
+    def switch_on(self, unique_ids):
+        """As their owner does; half a minute later it reloads MQTT, and they are there."""
+        before = self.log.count(RELOADING)
+        for unique_id in unique_ids:
+            self.api.enable(unique_id)
+        until("it reloads MQTT", lambda: self.log.count(RELOADING) > before, 60, 0.5)
+        for unique_id in unique_ids:
+            until(f"{unique_id} is there", lambda: self.api.state(unique_id), 30, 0.1)     # noqa: B023
 
     def close(self):
         try:
