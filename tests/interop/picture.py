@@ -50,6 +50,7 @@ def print_something(house, home):
     """One print is over, another is under way."""
     printer = house.add("mk4", serial=SERIAL, hostname="prusa-mk4",
                         configured={"name": "Prusa MK4", "model": "MK4", "area": "Workshop"})
+    printer.add_file(FILE, size=4200000, duration=TOTAL, thumbnails=True)
     house.run()
     printer.start_print("/usb/cable-clips.gcode", duration=2400)
     house.wait("mk4", "state", "printing")
@@ -62,6 +63,7 @@ def print_something(house, home):
     house.wait("mk4", "last_job/result", "finished")
     printer.start_print(FILE, duration=TOTAL)
     mark = house.wait("mk4", "job/name", FILE.rpartition("/")[2])
+    house.wait("mk4", "has/job/thumbnail", "online", mark)
     printer.advance(TOTAL - LEFT)
     house.wait("mk4", "job/progress", lambda text: text not in ("None", "0"), mark)
     printer.pause()
