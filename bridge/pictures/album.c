@@ -5,6 +5,7 @@
 #include "bridge/pictures/thumbnail.h"
 #include "mapping/memory.h"
 
+#define READING_MAX   32   /* more would be read in vain when the way is full */
 #define UNDER_WAY_MAX 8    /* answers of up to 8 MiB at the same time */
 #define BLAME_MS      5000 /* a loss so soon after a picture is its fault */
 /* Then the size is not sent any more: a third loss would look like another
@@ -158,6 +159,14 @@ static void came(void *arg, uint64_t tag, const char *bytes, size_t len)
     (void)album_sync(a, a->now);
 }
 
+static void was_read(void *arg, uint64_t tag, const char *bytes, size_t len)
+{
+    struct album *a = arg;
+
+    a->pictures->reading--;
+    came(arg, tag, bytes, len);
+}
+
 static bool say_image(struct album *a, int i)
 {
     struct image *image = &a->images[i];
@@ -172,10 +181,11 @@ static bool say_image(struct album *a, int i)
         return say_has(a, i, true);
     if (image->reading)
         return true;
-    if (a->pictures->stuck)
+    if (a->pictures->stuck || a->pictures->reading >= READING_MAX)
         return false;
     image->reading = true;
-    gallery_read(a->pictures->gallery, image->name, came, a, tag_of(a, i));
+    a->pictures->reading++;
+    gallery_read(a->pictures->gallery, image->name, was_read, a, tag_of(a, i));
     return true;
 }
 

@@ -329,15 +329,6 @@ void gallery_drop_all(struct gallery *g, const char *prefix, const char *keep)
     }
 }
 
-void gallery_each(const struct gallery *g,
-                  void (*each)(void *arg, const char *name), void *arg)
-{
-    size_t i;
-
-    for (i = 0; i < g->count; i++)
-        each(arg, g->entries[i].name);
-}
-
 size_t gallery_total(const struct gallery *g)
 {
     return g->total;

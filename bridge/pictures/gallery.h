@@ -58,9 +58,6 @@ void gallery_drop(struct gallery *gallery, const char *name);
  * none). */
 void gallery_drop_all(struct gallery *gallery, const char *prefix,
                       const char *keep);
-/* Call each for every name; it must not change the gallery. */
-void gallery_each(const struct gallery *gallery,
-                  void (*each)(void *arg, const char *name), void *arg);
 /* Bytes of all pictures. */
 size_t gallery_total(const struct gallery *gallery);
 

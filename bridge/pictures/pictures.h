@@ -17,6 +17,7 @@ struct pictures {
     struct gallery *gallery;
     const struct outlet *outlet;
     int under_way; /* answers of printers that may be long */
+    int reading;   /* pictures that are asked of the gallery */
     bool live;     /* what is there may be said */
     bool stuck;    /* the way to the broker is full: later */
     bool closed;   /* the bridge stops */
