@@ -163,7 +163,8 @@ def main():
     unknown = set(options.names) - set(BENCHMARKS)
     if unknown:
         parser.error("no such benchmark: " + " ".join(sorted(unknown)))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     rows, before = table.Table(), table.load()
     for name in options.names or BENCHMARKS:
         run(rows, name, options.quick)
@@ -175,7 +176,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

@@ -7,7 +7,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 usage() {
 	cat <<-'U'
 	usage: tests/bench/run.sh [--quick] [NAME...]
-	  --quick  short windows, one round: about five minutes instead of half an hour
+	  --quick  short windows, one round: about seven minutes instead of twenty
 	  NAME     only these: requests hundred instructions memory thousands trouble long_print
 	           upload uploads listing filament status
 	A full run of all writes tests/bench/RESULTS.md. The exit status is 1 when a goal is missed.
