@@ -8,7 +8,8 @@
  *
  * printer.c is the polling, snapshot.c what answers mean, contact.c who is
  * there (serial, offline), job.c what happened to jobs, facts_job.c what their
- * files tell, orders.c the orders (with order_queue.c, order_guards.c, order_answers.c). */
+ * files tell, orders.c the orders (with order_queue.c, order_guards.c,
+ * order_answers.c). */
 #ifndef BRIDGE_PRINTER_H
 #define BRIDGE_PRINTER_H
 

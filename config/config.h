@@ -87,9 +87,9 @@ struct config_printer {
     int64_t timeout_ms;
     int64_t change_warning_ms; /* before a filament change */
     bool read_only;
-    bool thumbnails;             /* pictures of jobs are fetched */
-    bool read_files;             /* filament of jobs is read from files */
-    int64_t snapshots_ms;        /* between those of a camera; 0 = never */
+    bool thumbnails;      /* pictures of jobs are fetched */
+    bool read_files;      /* filament of jobs is read from files */
+    int64_t snapshots_ms; /* between those of a camera; 0 = never */
     struct config_uploads uploads;
     bool command_enabled[COMMAND_COUNT];
     bool command_disabled[COMMAND_COUNT];

@@ -148,21 +148,11 @@ const struct section root_section = {
 };
 
 const struct section *const sections[] = {
-    &root_section,
-    &mqtt_section,
-    &homeassistant_section,
-    &printer_section,
-    &poll_section,
-    &cameras_section,
-    &commands_section,
-    &uploads_section,
-    &mapping_section,
-    &inline_mapping_section,
-    &field_section,
-    &order_section,
-    &custom_section,
-    &log_section,
-    NULL,
+    &root_section,           &mqtt_section,    &homeassistant_section,
+    &printer_section,        &poll_section,    &cameras_section,
+    &commands_section,       &uploads_section, &mapping_section,
+    &inline_mapping_section, &field_section,   &order_section,
+    &custom_section,         &log_section,     NULL,
 };
 
 static bool check_instance(const char *text, struct error *err)

@@ -7,8 +7,8 @@
 
 extern const struct section root_section, mqtt_section, homeassistant_section,
     log_section, printer_section, poll_section, cameras_section,
-    commands_section, uploads_section, mapping_section, inline_mapping_section, field_section,
-    order_section, custom_section;
+    commands_section, uploads_section, mapping_section, inline_mapping_section,
+    field_section, order_section, custom_section;
 
 /* All of them in the order of the reference; ends with NULL. */
 extern const struct section *const sections[];

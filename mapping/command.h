@@ -12,12 +12,12 @@ enum command {
 };
 
 enum argument {
-    ARGUMENT_NONE,    /* the payload is PRESS */
-    ARGUMENT_PATH,    /* a file on the printer: /usb/box.gcode */
-    ARGUMENT_FOLDER,  /* PRESS, or a folder on the printer: /usb/parts */
-    ARGUMENT_CHOICE,  /* a file by its path or its name in files/list */
-    ARGUMENT_SOURCE,  /* a file below uploads.directory: parts/box.gcode */
-    ARGUMENT_CAMERA,  /* PRESS, or a camera: its name in the topics, or its id */
+    ARGUMENT_NONE,   /* the payload is PRESS */
+    ARGUMENT_PATH,   /* a file on the printer: /usb/box.gcode */
+    ARGUMENT_FOLDER, /* PRESS, or a folder on the printer: /usb/parts */
+    ARGUMENT_CHOICE, /* a file by its path or its name in files/list */
+    ARGUMENT_SOURCE, /* a file below uploads.directory: parts/box.gcode */
+    ARGUMENT_CAMERA, /* PRESS, or a camera: its name in the topics, or its id */
     ARGUMENT_SECONDS, /* a number between min and max */
 };
 

@@ -405,7 +405,7 @@ static unsigned cancel_transfer_states(const struct device *device)
 #define CAMERAS "/api/v1/cameras"
 #define CAMERA  CAMERAS "/{camera}"
 #define UPDATE  "/api/v1/update/prusalink"
-#define FILES "/api/v1/files{path}"
+#define FILES   "/api/v1/files{path}"
 
 /* Buddy waits for its planner to take the print before it answers, then shows
  * IDLE for some seconds. A question counts: the print was taken. */

@@ -71,6 +71,13 @@ static void on_finished(void *arg)
     struct fetch *f = arg;
 
     http_client_free(f->client);
+    f->client = NULL;
+    if (f->freed && f->result.ok) { /* nobody wants it any more */
+        f->fd = -1;
+        (void)fail(f, ORDER_SUPERSEDED);
+        task_start(f->plan.loop, finish, on_finished, f);
+        return;
+    }
     if (!f->freed)
         f->done(f->arg, &f->result);
     uv_close((uv_handle_t *)&f->timer, on_closed);
@@ -260,8 +267,8 @@ void fetch_free(struct fetch *f)
     if (!f)
         return;
     f->freed = true;
-    if (!f->ended)
-        http_abort(f->client);
+    http_client_free(f->client); /* ends what is not ended yet */
+    f->client = NULL;
 }
 
 void fetch_progress(const struct fetch *f, int64_t *bytes, int64_t *total)

@@ -29,21 +29,20 @@ static bool make(const char *folder, const char *sub, struct error *err)
     char path[FOLDER_PATH_MAX];
 
     (void)snprintf(path, sizeof path, "%s%s", folder, sub);
-    if (mkdir(path, 0755) == 0 || errno == EEXIST)
-        return true;
-    return error_set(err, "cannot make %s: %s", path, strerror(errno));
+    if (mkdir(path, 0755) < 0 && errno != EEXIST)
+        return error_set(err, "cannot make %s: %s", path, strerror(errno));
+    (void)snprintf(path, sizeof path, "%s%s/", folder, sub);
+    return access(path, R_OK | W_OK | X_OK) == 0 ||
+           error_set(err,
+                     "%s must be a folder that can be read and written, for "
+                     "what was uploaded is moved to done/: %s",
+                     path, strerror(errno));
 }
 
 static bool prepare(const char *folder, struct error *err)
 {
-    if (!make(folder, "", err) || !make(folder, "/done", err) ||
-        !make(folder, "/failed", err))
-        return false;
-    return access(folder, R_OK | W_OK | X_OK) == 0 ||
-           error_set(err,
-                     "%s must be readable and writable: what was uploaded is "
-                     "moved to done/",
-                     folder);
+    return make(folder, "", err) && make(folder, "/done", err) &&
+           make(folder, "/failed", err);
 }
 
 static bool ends_with(const char *name, const char *ending)
@@ -67,15 +66,9 @@ static bool is_half_written(const char *name)
 
 static bool stamp_of(int folder, const char *name, struct http_stamp *stamp)
 {
-    struct stat status;
-    int fd;
-    bool ok;
+    int fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    bool ok = fd >= 0 && http_stamp_of(fd, stamp);
 
-    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-        !S_ISREG(status.st_mode))
-        return false;
-    fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    ok = fd >= 0 && http_stamp_of(fd, stamp);
     if (fd >= 0)
         (void)close(fd);
     return ok;
@@ -117,12 +110,6 @@ bool folder_read(const char *folder, struct folder_files *files,
 
 /* ---- judging ---- */
 
-static bool is_same(const struct http_stamp *a, const struct http_stamp *b)
-{
-    return a->size == b->size && a->mtime_ns == b->mtime_ns &&
-           a->inode == b->inode && a->device == b->device;
-}
-
 void folder_update(struct folder_files *files, struct folder_files *fresh,
                    int64_t now_ms)
 {
@@ -136,7 +123,7 @@ void folder_update(struct folder_files *files, struct folder_files *fresh,
                          : NULL;
 
         file->since_ms = now_ms;
-        if (!old || !is_same(&old->stamp, &file->stamp))
+        if (!old || !http_stamp_same(&old->stamp, &file->stamp))
             continue;
         file->since_ms = old->since_ms;
         file->told = old->told;
@@ -160,6 +147,17 @@ const struct folder_file *folder_next(struct folder_files *files,
         return file;
     }
     return NULL;
+}
+
+void folder_tell(struct folder_files *files, const char *name,
+                 const struct http_stamp *stamp)
+{
+    size_t i;
+
+    for (i = 0; i < files->count; i++)
+        if (strcmp(files->files[i].name, name) == 0 &&
+            http_stamp_same(&files->files[i].stamp, stamp))
+            files->files[i].told = true;
 }
 
 int64_t folder_wake(const struct folder_files *files)
@@ -203,13 +201,12 @@ static void explain(const char *path, const char *reason)
     (void)fclose(file);
 }
 
-bool folder_settle(const char *folder, const char *name, const char *reason,
-                   struct error *err)
+static bool move(const char *folder, const char *name, const char *from,
+                 const char *reason, struct error *err)
 {
-    char from[FOLDER_PATH_MAX], to[FOLDER_PATH_MAX];
+    char to[FOLDER_PATH_MAX];
     int i;
 
-    (void)snprintf(from, sizeof from, "%s/%s", folder, name);
     for (i = 1; i <= NAMES_TRIED; i++) {
         numbered(folder, reason ? "failed" : "done", name, i, to, sizeof to);
         if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
@@ -226,4 +223,16 @@ bool folder_settle(const char *folder, const char *name, const char *reason,
     }
     return error_set(err, "cannot move %s to %s: %s", from, to,
                      strerror(errno));
+}
+
+bool folder_settle(const char *folder, const char *name,
+                   const struct http_stamp *stamp, const char *reason,
+                   struct error *err)
+{
+    char from[FOLDER_PATH_MAX];
+    struct http_stamp now;
+
+    (void)snprintf(from, sizeof from, "%s/%s", folder, name);
+    return !stamp_of(AT_FDCWD, from, &now) || !http_stamp_same(&now, stamp) ||
+           move(folder, name, from, reason, err);
 }

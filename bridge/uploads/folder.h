@@ -45,9 +45,15 @@ const struct folder_file *folder_next(struct folder_files *files,
 /* When one becomes whole that is not told yet; INT64_MAX = none. */
 int64_t folder_wake(const struct folder_files *files);
 
+/* What was read last does not know yet that this file is dealt with. */
+void folder_tell(struct folder_files *files, const char *name,
+                 const struct http_stamp *stamp);
+
 /* Move folder/name to done/ or, with the reason in a text beside it, to failed/
- * ("box.gcode", else "box-2.gcode", ...). False: err says why not. */
-bool folder_settle(const char *folder, const char *name, const char *reason,
+ * ("box.gcode", else "box-2.gcode", ...). One that is gone, or another file by
+ * now, stays as it is. False: err says why it cannot be moved. */
+bool folder_settle(const char *folder, const char *name,
+                   const struct http_stamp *stamp, const char *reason,
                    struct error *err);
 
 #endif

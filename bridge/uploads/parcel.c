@@ -1,6 +1,7 @@
 #include "bridge/uploads/parcel.h"
 
 #include "bridge/task.h"
+#include "bridge/uploads/folder.h"
 #include "bridge/uploads/watch.h"
 #include "mapping/memory.h"
 #include "mapping/text.h"
@@ -72,11 +73,18 @@ bool parcel_worked(struct parcel *p)
 
 /* ---- the end of a parcel ---- */
 
-static void remove_kept(void *arg)
+/* The record goes last: a file that still lies in the watched folder, be it
+ * because of a crash, would be new to the bridge without one. */
+static void tidy_up(void *arg)
 {
-    const struct parcel *p = arg;
+    struct parcel *p = arg;
+    const struct delivery *d = p->delivery;
+    const struct uploader_setup *setup = &p->uploader->setup;
+    const char *folder = setup->config->uploads.watch;
 
-    spool_remove(p->uploader->setup.spool, p->delivery->id);
+    if (d->source != DELIVERY_WATCHED || !folder ||
+        folder_settle(folder, d->from, &d->stamp, p->text, &p->err))
+        spool_remove(setup->spool, d->id);
 }
 
 static void on_removed(void *arg)
@@ -86,6 +94,10 @@ static void on_removed(void *arg)
 
     if (!parcel_worked(p))
         return;
+    if (p->err.text[0])
+        uploader_say(u, LOG_LEVEL_WARNING, "watched folder: %s", p->err.text);
+    if (p->delivery->source == DELIVERY_WATCHED && u->watch)
+        watch_told(u->watch, p->delivery->from, &p->delivery->stamp);
     parcel_free(p);
     uploader_step(u);
 }
@@ -102,6 +114,7 @@ void parcel_finish(struct parcel *p, enum order_code code, int http_status,
     struct uploader *u = p->uploader;
     struct delivery *d = p->delivery;
     char name[4 * PARCEL_NAME_MAX + 1];
+    char *reason;
 
     parcel_name(p, name);
     if (u->current == p) {
@@ -113,15 +126,16 @@ void parcel_finish(struct parcel *p, enum order_code code, int http_status,
     else if (!d->order)
         uploader_say(u, LOG_LEVEL_WARNING, "upload of %s failed: %s", name,
                      text);
-    if (d->source == DELIVERY_WATCHED && u->watch)
-        watch_settle(u->watch, d->from, code == ORDER_OK ? NULL : text);
     if (d->order)
         u->sink->finished(u->arg, d->order, code, http_status, text);
     d->order = NULL;
     if (p->fd >= 0)
         (void)close(p->fd);
     p->fd = -1;
-    parcel_work(p, STAGE_REMOVING, remove_kept, on_removed);
+    reason = memory_text(code == ORDER_OK ? NULL : text);
+    free(p->text);
+    p->text = reason;
+    parcel_work(p, STAGE_REMOVING, tidy_up, on_removed);
 }
 
 bool parcel_was_cancelled(struct parcel *p)

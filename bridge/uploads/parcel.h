@@ -42,7 +42,7 @@ struct parcel {
     struct http_stamp stamp;
     struct metadata facts; /* of the file, when it was opened to be sent */
     struct error err;      /* "" = all is well */
-    char *text;
+    char *text; /* its record; at the end why it failed, NULL = it did not */
 };
 
 struct uploader {

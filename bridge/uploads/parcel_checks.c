@@ -96,19 +96,16 @@ static bool needs_record(const struct parcel *p)
 static void keep_record(void *arg)
 {
     struct parcel *p = arg;
-    struct delivery *d = p->delivery;
     const struct spool *spool = p->uploader->setup.spool;
 
     if (p->fd >= 0) { /* a payload: its bytes must be on disk, too */
-        bool ok = spool_finish(p->fd, &d->stamp, &p->err);
+        bool ok = spool_finish(p->fd, &p->stamp, &p->err);
 
         p->fd = -1;
         if (!ok)
             return;
     }
-    free(p->text);
-    p->text = delivery_text(d);
-    (void)spool_keep(spool, d->id, p->text, &p->err);
+    (void)spool_keep(spool, p->delivery->id, p->text, &p->err);
 }
 
 static void admit(struct parcel *p)
@@ -151,6 +148,9 @@ static void on_kept(void *arg)
 void parcel_keep(struct parcel *p)
 {
     if (needs_record(p)) {
+        /* not in the worker: at the bridge's end the order is answered */
+        free(p->text);
+        p->text = delivery_text(p->delivery);
         parcel_work(p, STAGE_KEEPING, keep_record, on_kept);
         return;
     }
@@ -160,10 +160,11 @@ void parcel_keep(struct parcel *p)
 
 /* ---- opening ---- */
 
+/* A device's number may be another one after the machine was started anew. */
 static bool is_same(const struct http_stamp *a, const struct http_stamp *b)
 {
     return a->size == b->size && a->mtime_ns == b->mtime_ns &&
-           a->inode == b->inode && a->device == b->device;
+           a->inode == b->inode;
 }
 
 /* While it is at hand: a printer may not tell it later. What is damaged or

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RECORD_MAX  ((size_t)64 << 10)
+#define RECORD_MAX  ((size_t)512 << 10) /* most of it may be correlation */
 #define RECORDS_MAX 10000
 
 bool spool_open(struct spool *spool, const char *state_path,

@@ -39,19 +39,6 @@ static const char *target_folder(const struct uploader *u)
     return own ? own : driver_upload_folder(u->setup.driver, u->device);
 }
 
-static bool watches(const struct uploader *u, const char *name)
-{
-    size_t i;
-
-    for (i = 0; i < u->count; i++) {
-        const struct delivery *d = u->parcels[i]->delivery;
-
-        if (d->source == DELIVERY_WATCHED && strcmp(d->from, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* The next file of the watched folder, when nothing else waits. */
 static void look_into_folder(struct uploader *u)
 {
@@ -62,7 +49,7 @@ static void look_into_folder(struct uploader *u)
     if (!u->watch || u->count > 0 || !u->ready)
         return;
     name = watch_next(u->watch, &stamp);
-    if (!name || watches(u, name))
+    if (!name)
         return;
     d = memory_zero(1, sizeof *d);
     d->source = DELIVERY_WATCHED;

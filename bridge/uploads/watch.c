@@ -34,14 +34,6 @@ struct look {
     bool ok;
 };
 
-/* One file on its way to done/ or failed/, in a worker. */
-struct settling {
-    struct watch *watch;
-    char *folder, *name, *reason;
-    struct error err;
-    bool ok;
-};
-
 static void look_soon(struct watch *w, int64_t delay_ms);
 
 static int64_t now_ms(const struct watch *w)
@@ -189,36 +181,8 @@ const char *watch_next(struct watch *w, struct http_stamp *stamp)
     return file->name;
 }
 
-static void move(void *arg)
+void watch_told(struct watch *w, const char *name,
+                const struct http_stamp *stamp)
 {
-    struct settling *s = arg;
-
-    s->ok = folder_settle(s->folder, s->name, s->reason, &s->err);
-}
-
-static void on_moved(void *arg)
-{
-    struct settling *s = arg;
-    struct watch *w = s->watch;
-
-    w->handles--;
-    if (!s->ok && !w->closing)
-        w->sink->trouble(w->arg, s->err.text);
-    free(s->folder);
-    free(s->name);
-    free(s->reason);
-    free(s);
-    release(w);
-}
-
-void watch_settle(struct watch *w, const char *name, const char *reason)
-{
-    struct settling *s = memory_zero(1, sizeof *s);
-
-    s->watch = w;
-    s->folder = memory_text(w->folder);
-    s->name = memory_text(name);
-    s->reason = memory_text(reason);
-    w->handles++;
-    task_start(w->loop, move, on_moved, s);
+    folder_tell(&w->files, name, stamp);
 }

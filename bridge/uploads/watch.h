@@ -13,8 +13,7 @@ struct watch;
 struct watch_sink {
     /* There may be something new: call watch_next(). */
     void (*news)(void *arg);
-    /* The folder cannot be used, or a file not be moved; said once each time
-     * the reason changes. */
+    /* The folder cannot be used; said once each time the reason changes. */
     void (*trouble)(void *arg, const char *text);
 };
 
@@ -26,7 +25,8 @@ void watch_free(struct watch *watch);
 /* The next file that is whole; each is told once, until it changes. Borrowed
  * until the loop goes on; NULL = none now. */
 const char *watch_next(struct watch *watch, struct http_stamp *stamp);
-/* Move it to done/, or with a reason to failed/. */
-void watch_settle(struct watch *watch, const char *name, const char *reason);
+/* This file is dealt with, also if it still lies there. */
+void watch_told(struct watch *watch, const char *name,
+                const struct http_stamp *stamp);
 
 #endif

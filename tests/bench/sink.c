@@ -2,9 +2,10 @@
  * thrown away without being looked at, so that what is measured is who sends.
  * A printer is an address 127.1.x.y, as in load.c.
  *
- *   bench_sink --port P [--printers N] [--files N] [--nonce-life S]
+ *   bench_sink --port P [--printers N] [--files N] [--rate MB/S]
  *
- * Their folder /usb/PARTS has --files files. Commands on the standard input,
+ * Their folder /usb/PARTS has --files files; all of them together take bodies
+ * no faster than --rate. Commands on the standard input,
  * each answered with one line of JSON: "stats" tells the requests and uploads
  * since "reset"; "stale" makes every login that was given out worthless; its
  * end ends the program. */
@@ -24,6 +25,7 @@
 
 #define HEAD_MAX    4096
 #define EVENTS      64
+#define NONCE_US    300000000
 #define PER_SEGMENT 250        /* printers of one 127.1.x.0 */
 #define DISCARD     (1U << 20) /* bytes of a body before others have their turn */
 #define FILES       "/api/v1/files/"
@@ -43,12 +45,12 @@ struct connection {
 
 static struct {
     int port, printers, files;
-    int64_t nonce_us;
+    int64_t rate; /* bytes per us; 0 = as fast as it goes */
     int epoll, listener, connections;
     struct far *fars;
     int64_t bytes; /* of all bodies */
     struct buffer listing, requests, uploads;
-} sink = {.printers = 1, .nonce_us = 300000000};
+} sink = {.printers = 1};
 
 static void die(const char *what)
 {
@@ -215,8 +217,21 @@ static void part(struct connection *c)
     free(c);
 }
 
+/* Nobody else needs the thread meanwhile. */
+static void pace(int64_t bytes)
+{
+    static int64_t due_us;
+    int64_t now = clock_us();
+
+    if (!sink.rate)
+        return;
+    due_us = (due_us > now ? due_us : now) + bytes / sink.rate;
+    (void)usleep((useconds_t)(due_us - now));
+}
+
 static void count_body(struct connection *c, int64_t n)
 {
+    pace(n);
     sink.bytes += n;
     c->left -= n;
     if (c->left == 0)
@@ -318,7 +333,7 @@ static void read_options(int argc, char **argv)
         {"port", required_argument, NULL, 'p'},
         {"printers", required_argument, NULL, 'n'},
         {"files", required_argument, NULL, 'f'},
-        {"nonce-life", required_argument, NULL, 'l'},
+        {"rate", required_argument, NULL, 'r'},
         {0},
     };
     int option;
@@ -330,7 +345,7 @@ static void read_options(int argc, char **argv)
         case 'p': sink.port = (int)number; break;
         case 'n': sink.printers = (int)number; break;
         case 'f': sink.files = (int)number; break;
-        case 'l': sink.nonce_us = number * 1000000LL; break;
+        case 'r': sink.rate = number; break;
         default: exit(2);
         }
     }
@@ -366,7 +381,7 @@ int main(int argc, char **argv)
 
     read_options(argc, argv);
     (void)signal(SIGPIPE, SIG_IGN);
-    answers_init(sink.nonce_us);
+    answers_init(NONCE_US);
     open_all();
     reset();
     (void)fflush(stdout);

@@ -105,7 +105,8 @@ static void every_key_reaches_its_member(void **state)
         "username: 007, password: 0123, remote_id: 12, unique_id: U_1, name: "
         "N, model: M, area: A, tags: [x, y], poll: {printing: 500ms, idle: "
         "1.5s, offline: 2, offline_max: 1h}, timeout: 1min, read_only: yes, "
-        "read_files: no, commands: {enable: [pause], disable: cancel}, homeassistant: "
+        "read_files: no, commands: {enable: [pause], disable: cancel}, "
+        "homeassistant: "
         "false}\n");
     const struct config_printer *p = &config->printers[0];
 

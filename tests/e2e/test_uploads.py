@@ -231,6 +231,41 @@ def test_what_is_moved_into_the_watched_folder_is_uploaded(house, tmp_path, spoo
     nothing_left(spool)
 
 
+def test_what_replaces_a_file_on_its_way_is_uploaded_too(house, tmp_path):
+    out = tmp_path / "out"
+    printer = house.add("mk4", "buddy", {"uploads": {"watch": str(out), "overwrite": True}})
+    house.run()
+    until("the folder is made", lambda: (out / "failed").is_dir())
+    slow(printer, 400000)
+    (out / "tower.gcode").write_bytes(GCODE * 60)
+    house.wait("mk4", "transfer/active", "true")
+    (tmp_path / "newer.gcode").write_bytes(GCODE)
+    os.replace(tmp_path / "newer.gcode", out / "tower.gcode")
+    printer.heal()
+    until("the newer one is in done/", lambda: (out / "done/tower.gcode").exists(), timeout=40)
+    assert stored(printer, "/usb/tower.gcode") == GCODE
+
+
+def test_a_watched_file_survives_a_restart_and_is_uploaded_once(house, tmp_path, spool):
+    out = tmp_path / "out"
+    printer = house.add("mk4", "buddy", {"uploads": {"watch": str(out)}})
+    bridge = house.run()
+    until("the folder is made", lambda: (out / "failed").is_dir())
+    printer.fault("stall", method="PUT", at=len(GCODE))
+    (out / "tower.gcode").write_bytes(GCODE * 600)
+    until("it is on its way", lambda: any(r.method == "PUT" for r in printer.requests))
+    bridge.kill()
+    printer.heal()
+    slow(printer, 7000000)      # longer than a file must lie still
+    again = house.run(name="again")
+    until("it is in done/", lambda: (out / "done/tower.gcode").exists(), timeout=40)
+    (out / "next.gcode").write_bytes(GCODE)
+    until("the next one too", lambda: (out / "done/next.gcode").exists(), timeout=40)
+    assert [u.path for u in printer.uploads if u.status == 201] == ["/usb/tower.gcode", "/usb/next.gcode"]
+    assert "fail" not in again.log and os.listdir(out / "failed") == []
+    nothing_left(spool)
+
+
 # ---- on the way
 
 def slow(printer, rate):

@@ -21,7 +21,7 @@ TRIGGERS_AFTER_RELOAD = ["Unable to remove unknown dispatcher"]
 DELETED = ["No device components to cleanup"]
 # It is told to log more than it does by itself.
 TALKATIVE = ["is logging too frequently"]
-NOT_NOW = {"cmd_print", "cmd_resume"}     # while it prints
+NOT_NOW = {"cmd_print", "cmd_print_selected", "cmd_reprint", "cmd_resume", "last_job_thumbnail"}     # while it prints
 serials = (f"interop-{n}" for n in itertools.count(1))
 
 
@@ -139,7 +139,8 @@ def test_a_printer_is_there_with_all_its_entities(house, mk4, saw):
     enabled = {tail: e["entity_id"] for tail, e in mk4.entities.items() if not e["disabled_by"]}
     assert len(enabled) <= 20
     until("each enabled one is shown", lambda: set(enabled.values()) <= set(mk4.api.states()))
-    for tail, wanted in {"nozzle_temperature": "215.0", "bed_target": "60.0", "job_name": "box.gcode", "online": "on",
+    until("the job's picture is shown", lambda: mk4.api.states()[enabled["job_thumbnail"]]["state"].startswith("20"))
+    for tail, wanted in {"nozzle_temperature": "215.0", "job_name": "box.gcode", "online": "on",
                          "attention": "off", "cmd_pause": "unknown", "cmd_cancel": "unknown",
                          "cmd_resume": "unavailable"}.items():
         mk4.wait(tail, wanted)
@@ -182,6 +183,29 @@ def test_the_owner_switches_everything_on(house, home, mk4, saw):
     mk4.set("cmd_set_poll_interval", 7)
     mk4.wait("cmd_set_poll_interval", "7")
     assert house.value("mk4", "poll/interval") == "7"
+
+
+def test_the_owner_takes_a_picture_and_installs_an_update(house, home, saw):
+    home.excused += TRIGGERS_AFTER_RELOAD
+    pi = house.add("mk3", "pi", serial=next(serials), configured={"commands": {"enable": ["server_update"]}})
+    pi.add_camera("Front", camera_id="Front")
+    pi.update_available("0.9.0")
+    mk3 = Seen(home.api, pi.serial)
+    house.run()
+    house.watcher.order("mk3", "check_update").final()
+    until("all are announced", lambda: {"camera_front_snapshot", "server_update"} <= set(mk3.entities))
+    home.switch_on([f"{mk3.serial}_{tail}" for tail in ("camera_front_snapshot", "cmd_snapshot", "server_update")])
+    mk3.wait("camera_front_snapshot", "unavailable")
+    mk3.wait("cmd_snapshot", "unknown")
+    mk3.press("cmd_snapshot")
+    picture = mk3.entities["camera_front_snapshot"]["entity_id"]
+    until("the picture is shown", lambda: mk3.api.states()[picture]["state"].startswith("20"))
+    mk3.wait("server_update", "on")
+    mk3.api.call("update.install", f"{mk3.serial}_server_update")
+    mk3.wait("server_update", "off", timeout=60)
+    update = mk3.api.states()[mk3.entities["server_update"]["entity_id"]]["attributes"]
+    assert update["installed_version"] == update["latest_version"] == "0.9.0"
+    saw("a camera's picture is shown; an update is found, installed, and over")
 
 
 def test_each_state_is_shown(house, printing, mk4):

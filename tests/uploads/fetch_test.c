@@ -226,6 +226,46 @@ static void one_that_nobody_waits_for_leaves_nothing(void **state)
     assert_int_equal(told.calls, 0);
 }
 
+/* The edge may be gone before the worker is done. */
+static void one_that_is_broken_off_needs_the_edge_no_more(void **state)
+{
+    struct world *w = *state;
+    struct fake_server *s = world_server(w, send_big);
+    struct told told;
+
+    fetch_free(start(w, s, 1 << 30, 20000, &told));
+    http_free(w->http);
+    w->http = NULL;
+    assert_int_equal(told.calls, 0);
+}
+
+static struct fake_reply small(struct fake_server *s, int n)
+{
+    (void)s;
+    (void)n;
+    return (struct fake_reply){
+        .text = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nG28\n"};
+}
+
+/* All of it came, a worker is to write it. */
+static void one_that_is_given_up_at_its_end_leaves_nothing(void **state)
+{
+    struct world *w = *state;
+    struct fake_server *s = world_server(w, small);
+    struct told told;
+    struct fetch *f = start(w, s, 1 << 30, 20000, &told);
+
+    while (!kept())
+        (void)uv_run(&w->loop, UV_RUN_NOWAIT);
+    fetch_free(f);
+    for (int i = 0; i < 1000 && kept(); i++) {
+        (void)uv_run(&w->loop, UV_RUN_NOWAIT);
+        (void)usleep(1000);
+    }
+    assert_false(kept());
+    assert_int_equal(told.calls, 0);
+}
+
 #define FETCH_TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 int main(void)
@@ -235,6 +275,8 @@ int main(void)
         FETCH_TEST(whatever_fails_is_said_and_leaves_nothing),
         FETCH_TEST(a_spool_that_takes_nothing_is_said),
         FETCH_TEST(one_that_nobody_waits_for_leaves_nothing),
+        FETCH_TEST(one_that_is_broken_off_needs_the_edge_no_more),
+        FETCH_TEST(one_that_is_given_up_at_its_end_leaves_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

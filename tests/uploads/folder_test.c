@@ -95,25 +95,74 @@ static void only_real_and_whole_files_count(void **state)
     assert_true(exists("done") && exists("failed"));
 }
 
-static void it_moves_to_done_or_failed(void **state)
+static void settle(const char *name, const char *reason)
 {
     struct error err = {""};
+    size_t i;
+
+    look(0);
+    for (i = 0; i < files.count; i++)
+        if (strcmp(files.files[i].name, name) == 0 &&
+            folder_settle(place, name, &files.files[i].stamp, reason, &err))
+            return;
+    fail_msg("%s: %s", name, err.text);
+}
+
+static void it_moves_to_done_or_failed(void **state)
+{
     int i;
 
     (void)state;
     look(0);
     for (i = 0; i < 2; i++) {
         write_file("box.gcode", "x");
-        assert_true(folder_settle(place, "box.gcode", NULL, &err));
+        settle("box.gcode", NULL);
         write_file("bad.gcode", "x");
-        assert_true(folder_settle(place, "bad.gcode", "it was no good", &err));
+        settle("bad.gcode", "it was no good");
     }
     assert_true(exists("done/box.gcode") && exists("done/box-2.gcode"));
     assert_true(exists("failed/bad.gcode") && exists("failed/bad.gcode.txt"));
     assert_true(exists("failed/bad-2.gcode.txt"));
     assert_false(exists("box.gcode"));
-    assert_false(folder_settle(place, "none.gcode", NULL, &err));
-    assert_non_null(strstr(err.text, "cannot move"));
+}
+
+static void another_file_by_now_stays(void **state)
+{
+    struct http_stamp stamp;
+    struct error err = {""};
+
+    (void)state;
+    write_file("box.gcode", "G28\n");
+    look(0);
+    stamp = files.files[0].stamp;
+    write_file("box.gcode", "G29\n");
+    assert_true(folder_settle(place, "box.gcode", &stamp, NULL, &err));
+    assert_true(exists("box.gcode") && !exists("done/box.gcode"));
+    assert_true(folder_settle(place, "none.gcode", &stamp, NULL, &err));
+    look(1);
+    folder_tell(&files, "box.gcode", &stamp);
+    assert_non_null(folder_next(&files, 5000));
+}
+
+static void what_was_dealt_with_is_not_told(void **state)
+{
+    (void)state;
+    write_file("box.gcode", "G28\n");
+    look(0);
+    folder_tell(&files, "box.gcode", &files.files[0].stamp);
+    assert_null(folder_next(&files, 5000));
+}
+
+/* What cannot be moved away would be uploaded again after each restart. */
+static void without_a_place_for_what_is_done_nothing_is(void **state)
+{
+    struct folder_files fresh;
+    struct error err;
+
+    (void)state;
+    write_file("done", "a file");
+    assert_false(folder_read(place, &fresh, &err));
+    assert_non_null(strstr(err.text, "done/"));
 }
 
 static void a_folder_that_cannot_be_is_said(void **state)
@@ -134,6 +183,9 @@ int main(void)
         FOLDER_TEST(a_file_is_told_once_when_it_is_whole),
         FOLDER_TEST(only_real_and_whole_files_count),
         FOLDER_TEST(it_moves_to_done_or_failed),
+        FOLDER_TEST(another_file_by_now_stays),
+        FOLDER_TEST(what_was_dealt_with_is_not_told),
+        FOLDER_TEST(without_a_place_for_what_is_done_nothing_is),
         FOLDER_TEST(a_folder_that_cannot_be_is_said),
     };
 

@@ -123,6 +123,21 @@ static void a_record_comes_back_as_it_was(void **state)
     assert_true(d->order->final_only);
 }
 
+/* MQTT allows so much; twice as much in hex. */
+static void a_long_correlation_comes_back(void **state)
+{
+    struct delivery *d = full(7);
+
+    (void)state;
+    free(d->order->correlation);
+    d->order->correlation = memory_zero(65535, 1);
+    d->order->correlation_len = 65535;
+    keep(d);
+    (void)spool_load(&spool, take, NULL);
+    assert_int_equal(count, 1);
+    assert_int_equal(loaded[0]->order->correlation_len, 65535);
+}
+
 static void records_come_in_their_order(void **state)
 {
     (void)state;
@@ -203,6 +218,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         SPOOL_TEST(a_record_comes_back_as_it_was),
+        SPOOL_TEST(a_long_correlation_comes_back),
         SPOOL_TEST(records_come_in_their_order),
         SPOOL_TEST(what_a_crash_left_is_swept),
         SPOOL_TEST(a_damaged_record_is_set_aside),

@@ -1,0 +1,173 @@
+/* All uploads of a printer: each is answered once, whatever happens. */
+#include "bridge/task.h"
+#include "bridge/uploads/uploader.h"
+#include "mapping/memory.h"
+#include "tests/bridge/http_world.h"
+#include "tests/unit.h"
+
+#include <unistd.h>
+
+#define WORKERS 4 /* libuv's threads, if not said otherwise */
+
+static char place[64];
+static struct spool spool;
+static struct config_printer config;
+static struct http_client *client;
+static struct uploader *uploader;
+static uint64_t last_id;
+static int accepted, finished;
+static enum order_code code;
+static char said[640];
+
+static void on_log(void *arg, enum log_level level, const char *printer,
+                   const char *text)
+{
+    (void)arg;
+    (void)level;
+    (void)printer;
+    (void)text;
+}
+
+static void on_accepted(void *arg, const struct order *order, const char *text)
+{
+    (void)arg;
+    (void)text;
+    assert_non_null(order);
+    accepted++;
+}
+
+static void on_finished(void *arg, struct order *order, enum order_code how,
+                        int http_status, const char *text)
+{
+    (void)arg;
+    (void)http_status;
+    code = how;
+    (void)snprintf(said, sizeof said, "%s", text);
+    order_free(order);
+    finished++;
+}
+
+static void on_moved(void *arg, const struct transfer *transfer)
+{
+    (void)arg;
+    (void)transfer;
+}
+
+static void on_stored(void *arg, const char *path, int64_t size,
+                      const struct metadata *facts)
+{
+    (void)arg;
+    (void)path;
+    (void)size;
+    (void)facts;
+}
+
+static int enter(void **state)
+{
+    static const struct uploader_sink sink = {
+        .log = on_log,
+        .accepted = on_accepted,
+        .finished = on_finished,
+        .moved = on_moved,
+        .stored = on_stored,
+    };
+    const struct http_target target = {.url = "http://127.0.0.1:9"};
+    struct uploader_setup setup = {.config = &config,
+                                   .spool = &spool,
+                                   .driver = driver_find("prusalink"),
+                                   .last_id = &last_id};
+    struct world *w;
+    char path[128];
+    struct error err;
+
+    (void)snprintf(place, sizeof place, "/tmp/p2m-uploader-XXXXXX");
+    if (!mkdtemp(place) || world_setup(state) < 0)
+        return -1;
+    (void)snprintf(path, sizeof path, "%s/state.json", place);
+    accepted = finished = 0;
+    config = (struct config_printer){.uploads = {.enabled = true, .max = 1000}};
+    (void)snprintf(config.id, sizeof config.id, "mk4");
+    w = *state;
+    setup.loop = &w->loop;
+    setup.http = w->http;
+    setup.client = client = http_client_new(w->http, &target, &err);
+    uploader = uploader_new(&setup, &sink, NULL);
+    return spool_open(&spool, path, NULL, true, &err) ? 0 : -1;
+}
+
+static int leave(void **state)
+{
+    char command[128];
+
+    uploader_free(uploader);
+    http_client_free(client);
+    (void)snprintf(command, sizeof command, "rm -rf %s", place);
+    return world_teardown(state) + system(command);
+}
+
+static struct delivery *delivery_of(enum delivery_source source,
+                                    const char *from)
+{
+    struct delivery *d = memory_zero(1, sizeof *d);
+
+    d->source = source;
+    d->from = memory_text(from);
+    (void)snprintf(d->to, sizeof d->to, "/usb/box.gcode");
+    d->order = memory_zero(1, sizeof *d->order);
+    (void)snprintf(d->order->name, sizeof d->order->name, "upload");
+    d->order->transaction = memory_text("\"a transaction\"");
+    return d;
+}
+
+static uv_sem_t gate;
+
+static void wait_at_gate(void *arg)
+{
+    (void)arg;
+    uv_sem_wait(&gate);
+}
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* All of libuv's workers are busy until the gate opens. */
+static void hold_workers(struct world *w)
+{
+    int i;
+
+    (void)uv_sem_init(&gate, 0);
+    for (i = 0; i < WORKERS; i++)
+        task_start(&w->loop, wait_at_gate, nothing, NULL);
+}
+
+static void release_workers(void)
+{
+    int i;
+
+    for (i = 0; i < WORKERS; i++)
+        uv_sem_post(&gate);
+}
+
+static void the_end_answers_what_is_just_being_kept(void **state)
+{
+    hold_workers(*state);
+    uploader_take(uploader, delivery_of(DELIVERY_PAYLOAD, NULL), "G28\n", 4);
+    uploader_stop(uploader); /* before a worker writes its record */
+    release_workers();
+    assert_int_equal(finished, 1);
+    assert_int_equal(code, ORDER_OFFLINE);
+    assert_int_equal(accepted, 0);
+}
+
+#define UPLOADER_TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        UPLOADER_TEST(the_end_answers_what_is_just_being_kept),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
