@@ -303,7 +303,7 @@ static void make_stale(void)
 {
     int i;
 
-    for (i = 0; i < sink.printers; i++)
+    for (i = 0; sink.fars && i < sink.printers; i++)
         sink.fars[i].nonce_us = 0;
     puts("{}");
 }
