@@ -106,9 +106,17 @@ bool order_refused_at_once(struct printer *p, struct order *order,
     else if (p->config->read_only && !order_is_bridges(c))
         order_refuse(p, order, ORDER_NOT_ALLOWED, 0, now,
                      "%s is read_only in the configuration", p->config->id);
-    else if (order_is_bridges(c))
+    else
         return false;
-    else if (p->trouble == TROUBLE_WRONG_PRINTER)
+    return true;
+}
+
+bool order_refused_away(struct printer *p, struct order *order,
+                        struct moment now)
+{
+    if (order_is_bridges(order->command))
+        return false;
+    if (p->trouble == TROUBLE_WRONG_PRINTER)
         order_refuse(p, order, ORDER_WRONG_PRINTER, 0, now, "%s. %s",
                      printer_error(p), printer_remedy(p));
     else if (!p->online)

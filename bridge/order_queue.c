@@ -174,11 +174,6 @@ static bool do_ourselves(struct printer *p, struct order *order,
     case COMMAND_SET_POLL_INTERVAL: set_poll_interval(p, order, now); break;
     case COMMAND_SELECT_FILE: select_file(p, order, now); break;
     case COMMAND_UPLOAD: upload(p, order, now); break;
-    case COMMAND_CANCEL_TRANSFER:
-        if (!p->sink->cancel_upload || !p->sink->cancel_upload(p->arg, p))
-            return false;
-        order_done(p, order, now, "the upload is broken off");
-        break;
     default: return false;
     }
     return true;
@@ -202,6 +197,16 @@ static void enqueue(struct printer *p, struct order *order, struct moment now)
     orders_step(p, now);
 }
 
+/* An upload of the bridge, also one that waits for a printer that is off. */
+static bool broke_off(struct printer *p, struct order *order, struct moment now)
+{
+    if (order->command != COMMAND_CANCEL_TRANSFER || !p->sink->cancel_upload ||
+        !p->sink->cancel_upload(p->arg, p))
+        return false;
+    order_done(p, order, now, "the upload is broken off");
+    return true;
+}
+
 void printer_order(struct printer *p, struct order *order, enum order_code code,
                    const struct error *err, struct moment now)
 {
@@ -212,6 +217,7 @@ void printer_order(struct printer *p, struct order *order, enum order_code code,
     if (code != ORDER_OK)
         order_refuse(p, order, code, 0, now, "%s", err->text);
     else if (!order_refused_at_once(p, order, now) &&
+             !broke_off(p, order, now) && !order_refused_away(p, order, now) &&
              !do_ourselves(p, order, now) && bind_to_file(p, order, now))
         enqueue(p, order, now);
 }

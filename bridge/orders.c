@@ -365,6 +365,16 @@ void orders_offline(struct printer *p, bool stopping, struct moment now)
         refuse_offline(p, o->active, stopping, now);
 }
 
+void orders_stop(struct printer *p, struct moment now)
+{
+    struct orders *o = &p->orders;
+
+    orders_offline(p, true, now);
+    /* they repeat the keys of uploads that go on after a restart */
+    while (o->follower_count > 0)
+        refuse_offline(p, o->followers[--o->follower_count], true, now);
+}
+
 void orders_release(struct printer *p)
 {
     struct orders *o = &p->orders;

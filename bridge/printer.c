@@ -95,7 +95,7 @@ struct printer *printer_new(const struct config_printer *config,
 void printer_stop(struct printer *p, struct moment now)
 {
     p->version++;
-    orders_offline(p, true, now);
+    orders_stop(p, now);
 }
 
 void printer_free(struct printer *p)

@@ -178,6 +178,9 @@ bool order_is_bridges(enum command command);  /* carried out by the bridge */
  * and the order is gone. */
 bool order_refused_at_once(struct printer *p, struct order *order,
                            struct moment now);
+/* The printer is not there, or is another one. */
+bool order_refused_away(struct printer *p, struct order *order,
+                        struct moment now);
 bool order_refused_now(struct printer *p, struct order *order,
                        struct moment now);
 
@@ -228,6 +231,8 @@ void orders_answered(struct printer *p, const struct http_answer *answer,
 /* The printer went offline (or the bridge stops): what waits is answered. An
  * order that the printer took already is waited for until its limit. */
 void orders_offline(struct printer *p, bool stopping, struct moment now);
+/* The bridge stops: whoever waits is answered, uploads apart that go on. */
+void orders_stop(struct printer *p, struct moment now);
 void orders_release(struct printer *p);
 int64_t orders_wake(const struct printer *p);
 /* Does the active order need a status read now? */

@@ -60,8 +60,13 @@ void unit_open_uploads(struct unit *unit, const struct driver *driver)
         .last_id = &b->last_upload,
     };
 
-    if (unit->config->uploads.enabled && driver->uploads)
+    if (!unit->config->uploads.enabled || !driver->uploads)
+        return;
+    if (!unit->config->read_only)
         unit->uploader = uploader_new(&setup, &sink, unit);
+    else if (unit->config->uploads.watch)
+        log_warning("%s is read_only: nothing is uploaded from the folder %s",
+                    unit->config->id, unit->config->uploads.watch);
 }
 
 void unit_run_uploads(struct unit *unit)
@@ -71,12 +76,25 @@ void unit_run_uploads(struct unit *unit)
                        printer_device(unit->printer));
 }
 
+/* By the wall's clock alone: that one goes on over a restart. */
+static void set_expiry(struct order *order, struct moment now)
+{
+    int64_t wall;
+
+    if (order->expires_ms == INT64_MAX)
+        return;
+    wall = now.wall + (order->expires_ms - now.ms) / 1000;
+    if (wall < order->expires)
+        order->expires = wall;
+}
+
 void unit_upload(void *arg, struct printer *printer, struct order *order)
 {
     struct unit *unit = arg;
     struct delivery *d = memory_zero(1, sizeof *d);
 
     (void)printer;
+    set_expiry(order, bridge_now(unit->bridge));
     d->source = unit->payload       ? DELIVERY_PAYLOAD
                 : order->source.url ? DELIVERY_URL
                                     : DELIVERY_DIRECTORY;
@@ -99,6 +117,22 @@ bool unit_cancel_upload(void *arg, struct printer *printer)
 
 /* ---- after a start ---- */
 
+/* The printer has left the configuration; its sender still waits. */
+static void answer_for_gone(struct bridge *b, const struct delivery *d,
+                            const char *why)
+{
+    struct order_answer answer = {.status = ORDER_ERROR,
+                                  .code = ORDER_NOT_ALLOWED,
+                                  .job = -1,
+                                  .state_after = STATE_COUNT};
+    char tree[TOPIC_MAX + 1];
+
+    (void)snprintf(tree, sizeof tree, "%s/%s", b->config->mqtt.base_topic,
+                   d->printer);
+    (void)snprintf(answer.message, sizeof answer.message, "%s", why);
+    answer_say(b, tree, d->order, &answer);
+}
+
 static void give_up(struct bridge *b, struct unit *unit, struct delivery *d)
 {
     static const char why[] = "the configuration does not allow it any more";
@@ -109,6 +143,8 @@ static void give_up(struct bridge *b, struct unit *unit, struct delivery *d)
         printer_carried_out(unit->printer, d->order, ORDER_NOT_ALLOWED, 0, why,
                             bridge_now(b));
         d->order = NULL;
+    } else if (d->order) {
+        answer_for_gone(b, d, why);
     }
     spool_remove(&b->spool, d->id);
     delivery_free(d);

@@ -70,6 +70,7 @@ static void add_order(cJSON *json, const struct order *order)
     add_text(to, "idempotency_key", order->key);
     add_text(to, "response_topic", order->response_topic);
     add_bytes(to, "correlation", order->correlation, order->correlation_len);
+    add_number(to, "expires", order->expires);
     (void)cJSON_AddBoolToObject(to, "final_only", order->final_only);
 }
 
@@ -189,6 +190,7 @@ static struct order *read_order(const cJSON *json)
     order->transaction = memory_text(text_of(json, "transaction"));
     order->key = memory_text(text_of(json, "idempotency_key"));
     order->response_topic = memory_text(text_of(json, "response_topic"));
+    (void)read_number(json, "expires", &order->expires);
     order->final_only = truth_of(json, "final_only");
     read_bytes(text_of(json, "correlation"), order);
     return order;

@@ -6,6 +6,7 @@
 #include "mapping/memory.h"
 
 #include <stdarg.h>
+#include <time.h>
 
 /* ---- saying ---- */
 
@@ -60,11 +61,20 @@ static void look_into_folder(struct uploader *u)
     uploader_take(u, d, NULL, 0);
 }
 
+static bool is_expired(const struct parcel *p)
+{
+    const struct order *order = p->delivery->order;
+
+    return !p->begun && order && order->expires <= (int64_t)time(NULL);
+}
+
 static void begin(struct parcel *p)
 {
     struct uploader *u = p->uploader;
 
-    if (p->delivery->source == DELIVERY_URL && !p->delivery->spooled) {
+    if (is_expired(p)) {
+        parcel_finish(p, ORDER_EXPIRED, 0, "the order expired while it waited");
+    } else if (p->delivery->source == DELIVERY_URL && !p->delivery->spooled) {
         parcel_fetch(p);
     } else if (u->ready) {
         u->current = p;
@@ -127,6 +137,8 @@ static bool find_source(const struct uploader *u, struct delivery *d,
     if (d->source == DELIVERY_URL)
         return origin_allows(u->setup.config->uploads.origins, d->from, from,
                              err);
+    if (d->source == DELIVERY_WATCHED && !u->watch)
+        return error_set(err, "no folder is watched any more");
     if (d->source == DELIVERY_DIRECTORY && !u->setup.config->uploads.directory)
         return error_set(err, "no directory is open to orders; name one in "
                               "uploads.directory of the configuration");
@@ -188,11 +200,16 @@ void uploader_take(struct uploader *u, struct delivery *d, const void *bytes,
 void uploader_resume(struct uploader *u, struct delivery *d)
 {
     struct parcel *p = parcel_new(u, d);
+    struct origin_target from;
+    struct error err;
 
     p->begun = d->started;
     p->accepted = true;
     p->stage = STAGE_WAITING;
-    uploader_step(u);
+    if (find_source(u, d, &from, &err))
+        uploader_step(u);
+    else
+        parcel_finish(p, ORDER_NOT_ALLOWED, 0, err.text);
 }
 
 static void cancel(struct parcel *p, const char *why)

@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import threading
+import time
 
 import pytest
 
@@ -422,3 +423,99 @@ def test_uploads_wait_for_a_printer_that_is_off(house, srv):
     assert house.watcher.wait(f"{BASE}/mk4/response/upload", lambda t: '"done"' in t, timeout=90)
     assert stored(printer, "/usb/tower.gcode") == GCODE
     assert bridge.alive and hashlib.sha256(GCODE).hexdigest() == printer.uploads[-1].sha256
+
+
+def test_one_that_waits_for_a_printer_that_is_off_can_be_broken_off(house, srv, spool):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run()
+    printer.fault("stall", method="PUT", at=0)
+    answers = house.watcher.order("mk4", "upload", {"file": "tower.gcode"})
+    answers.wait("accepted")
+    mark = house.watcher.mark
+    printer.off()
+    house.wait("mk4", "availability", "offline", mark)
+    assert house.watcher.order("mk4", "cancel_transfer").final()["status"] == "done"
+    assert answers.final()["code"] == "superseded"
+    assert house.watcher.order("mk4", "cancel_transfer").final()["code"] == "offline"
+    nothing_left(spool)
+
+
+def test_who_repeats_a_key_is_answered_at_the_end(house, srv):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    bridge = house.run()
+    printer.fault("stall", method="PUT", at=0)
+    order = {"file": "tower.gcode", "idempotency_key": "k1"}
+    house.watcher.order("mk4", "upload", order | {"transaction": 1}).wait("accepted")
+    second = house.watcher.order("mk4", "upload", order | {"transaction": 2})
+    assert house.watcher.order("mk4", "refresh").final()["status"] == "done"
+    bridge.stop()
+    assert second.wait(final=True, transaction=2)["code"] == "offline"
+    assert not [a for a in second.all if a["final"] and a.get("transaction") == 1]
+
+
+def test_what_expires_while_it_waits_is_not_uploaded(house, srv, spool):
+    (srv / "long.gcode").write_bytes(b"G1\n" * 7000000)
+    printer = house.add("mk4", "buddy", uploads(srv))
+    bridge = house.run()
+    printer.fault("stall", method="PUT", at=0)
+    house.watcher.order("mk4", "upload", {"file": "long.gcode", "transaction": 1}).wait("accepted")
+    late = house.watcher.order("mk4", "upload", {"file": "tower.gcode", "transaction": 2, "expires": int(time.time()) + 3})
+    late.wait("accepted")
+    bridge.kill()
+    time.sleep(3.5)
+    printer.heal()
+    house.run(name="again")
+    assert late.wait(final=True, transaction=2, timeout=60)["code"] == "expired"
+    assert "/usb/tower.gcode" not in printer.files()
+    nothing_left(spool)
+
+
+def test_a_read_only_printer_takes_nothing_from_its_folder(house, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/tower.gcode").write_bytes(GCODE)
+    house.add("mk4", "buddy", {"read_only": True, "uploads": {"watch": str(tmp_path / "out")}})
+    bridge = house.run()
+    bridge.wait_log("read_only.*folder")
+    assert os.listdir(tmp_path / "out") == ["tower.gcode"]
+
+
+def test_what_lay_on_a_disk_with_another_number_goes_on(house, srv, spool):
+    """A device's number may change when the machine starts anew."""
+    printer = house.add("mk4", "buddy", uploads(srv))
+    bridge = house.run()
+    printer.fault("stall", method="PUT", at=0)
+    answers = house.watcher.order("mk4", "upload", {"file": "tower.gcode"})
+    answers.wait("accepted")
+    until("it is on its way", lambda: any(r.method == "PUT" for r in printer.requests))
+    bridge.kill()
+    record, = spool.glob("*.json")
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"device": "4711"}))
+    printer.heal()
+    house.run(name="again")
+    assert answers.final(timeout=40)["status"] == "done"
+
+
+def test_a_printer_that_left_the_configuration_is_answered_for(house, srv, spool):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.add("mini")
+    bridge = house.run()
+    printer.fault("stall", method="PUT", at=0)
+    answers = house.watcher.order("mk4", "upload", {"file": "tower.gcode"})
+    answers.wait("accepted")
+    bridge.kill()
+    house.run({"printers": {"mk4": {"enabled": False}}}, name="again")
+    assert answers.final()["code"] == "not_allowed"
+    nothing_left(spool)
+
+
+def test_a_folder_that_is_not_open_any_more_is_said(house, srv, spool):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    bridge = house.run()
+    printer.fault("stall", method="PUT", at=0)
+    answers = house.watcher.order("mk4", "upload", {"file": "tower.gcode"})
+    answers.wait("accepted")
+    bridge.kill()
+    printer.heal()
+    house.run({"printers": {"mk4": {"uploads": {"directory": None, "payload": "1M"}}}}, name="again")
+    answer = answers.final()
+    assert answer["code"] == "not_allowed" and "uploads.directory" in answer["message"], answer
