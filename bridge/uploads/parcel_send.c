@@ -20,8 +20,7 @@ static void on_fetched(void *arg, const struct fetch_result *result)
     }
     p->delivery->stamp = result->stamp;
     p->delivery->spooled = true;
-    if (parcel_is_possible(p))
-        parcel_keep(p);
+    parcel_keep(p); /* the printer may not be known yet */
 }
 
 void parcel_fetch(struct parcel *p)
