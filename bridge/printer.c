@@ -6,7 +6,7 @@
 
 #define MINUTE_MS 60000
 #define HOUR_MS   3600000
-#define DAY_MS    (24 * HOUR_MS)
+#define DAY_MS    INT64_C(86400000)
 /* A printer that has not told its serial number is asked again (PrusaLink on a
  * Pi does not know it until the serial line is up). */
 #define SERIAL_AGAIN_MS 10000

@@ -18,24 +18,30 @@ static int hex_digit(char c)
     return at ? (int)((at - digits) % 16) : -1;
 }
 
+/* The byte at text, of which len bytes are left; *used of them say it. -1 if
+ * a % is not followed by two digits. */
+static int next_byte(const char *text, size_t len, size_t *used)
+{
+    int high, low;
+
+    *used = 1;
+    if (*text != '%')
+        return (unsigned char)*text;
+    *used = 3;
+    high = len > 2 ? hex_digit(text[1]) : -1;
+    low = high >= 0 ? hex_digit(text[2]) : -1;
+    return low < 0 ? -1 : high * 16 + low;
+}
+
 /* Decode one part of a path; false for what a server might take for another
  * part, or for none. */
 static bool decode_part(const char *part, size_t len, char *out, size_t size)
 {
-    size_t i, n = 0;
+    size_t i, used, n = 0;
 
-    for (i = 0; i < len && n + 1 < size; i++) {
-        int c = (unsigned char)part[i];
+    for (i = 0; i < len && n + 1 < size; i += used) {
+        int c = next_byte(part + i, len - i, &used);
 
-        if (c == '%') {
-            int high = i + 2 < len ? hex_digit(part[i + 1]) : -1;
-            int low = high >= 0 ? hex_digit(part[i + 2]) : -1;
-
-            if (low < 0)
-                return false;
-            c = high * 16 + low;
-            i += 2;
-        }
         if (c < 0x20 || c == 0x7f || c == '/' || c == '\\')
             return false;
         out[n++] = (char)c;
