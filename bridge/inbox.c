@@ -74,6 +74,17 @@ static struct unit *find_usual(struct bridge *b, const char *topic,
     return *name && **name ? bridge_unit(b, id) : NULL;
 }
 
+static bool is_switched_off(const struct unit *unit, enum command command,
+                            struct error *err)
+{
+    char mapped[TOPIC_MAX + 1];
+
+    return !routes_command(publisher_routes(unit->publisher), command, mapped,
+                           sizeof mapped) &&
+           !error_set(err, "%s is switched off in the mapping",
+                      command_row(command)->name);
+}
+
 /* An order on the usual topic of a command that is mapped elsewhere or off. */
 static bool is_mapped_away(const struct unit *unit, const char *topic,
                            const char *name, struct error *err)
@@ -83,9 +94,10 @@ static bool is_mapped_away(const struct unit *unit, const char *topic,
 
     if (c == COMMAND_COUNT)
         return false;
-    if (!routes_command(publisher_routes(unit->publisher), c, mapped,
-                        sizeof mapped))
-        return !error_set(err, "%s is switched off in the mapping", name);
+    if (is_switched_off(unit, c, err))
+        return true;
+    (void)routes_command(publisher_routes(unit->publisher), c, mapped,
+                         sizeof mapped);
     if (strcmp(mapped, topic) == 0)
         return false;
     return !error_set(err, "%s is mapped to the topic %.200s", name, mapped);
@@ -189,6 +201,8 @@ static void take_file(struct unit *unit, const char *path, bool print,
         return;
     order->source.print = print;
     read_options(m, order);
+    if (code == ORDER_OK && is_switched_off(unit, COMMAND_UPLOAD, &err))
+        code = ORDER_NOT_SUPPORTED;
     if (code == ORDER_OK)
         code = check_file(unit, m, path, &err);
     if (code == ORDER_OK && strlen(path) >= sizeof order->arguments.path) {

@@ -11,11 +11,6 @@ static const char *const sources[] = {
     [DELIVERY_WATCHED] = "watched",
 };
 
-const char *delivery_source_name(enum delivery_source source)
-{
-    return sources[source];
-}
-
 const char *delivery_name(const struct delivery *delivery)
 {
     const char *slash = strrchr(delivery->to, '/');

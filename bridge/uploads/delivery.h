@@ -38,8 +38,6 @@ struct delivery {
     struct order *order;     /* owned; NULL = nobody waits for an answer */
 };
 
-/* "directory", "url", ... */
-const char *delivery_source_name(enum delivery_source source);
 /* Last part of a path or address; borrowed. */
 const char *delivery_name(const struct delivery *delivery);
 /* Accepts NULL. */

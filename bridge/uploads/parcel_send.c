@@ -85,7 +85,8 @@ static void on_sent(void *arg, const struct upload_result *result)
                        result->printed ? ", and it is being printed" : "");
     else
         (void)snprintf(text, sizeof text, "%s",
-                       p->cancelled ? p->why : result->message);
+                       p->cancelled && !result->unsure ? p->why
+                                                       : result->message);
     parcel_finish(p, result->code, result->http_status, text);
 }
 

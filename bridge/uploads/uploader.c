@@ -160,6 +160,17 @@ static void spool_payload(struct parcel *p, const void *bytes, size_t len)
         parcel_keep(p);
 }
 
+/* Do too many wait, the newest one among them? */
+static bool is_full(const struct uploader *u)
+{
+    size_t i, waiting = 0;
+
+    for (i = 0; i < u->count; i++)
+        waiting += u->parcels[i] != u->current &&
+                   u->parcels[i]->stage != STAGE_REMOVING;
+    return waiting > UPLOADS_MAX;
+}
+
 void uploader_take(struct uploader *u, struct delivery *d, const void *bytes,
                    size_t len)
 {
@@ -178,7 +189,7 @@ void uploader_take(struct uploader *u, struct delivery *d, const void *bytes,
         parcel_finish(p, ORDER_INVALID, 0, "the path is too long");
         return;
     }
-    if (u->count > UPLOADS_MAX && d->order) {
+    if (d->order && is_full(u)) {
         parcel_finish(p, ORDER_QUEUE_FULL, 0,
                       "eight uploads wait already; try again when they are "
                       "done");
@@ -244,11 +255,6 @@ static struct parcel *foremost(const struct uploader *u)
         if (u->parcels[i]->stage != STAGE_REMOVING && !u->parcels[i]->cancelled)
             return u->parcels[i];
     return NULL;
-}
-
-bool uploader_busy(const struct uploader *u)
-{
-    return foremost(u) != NULL;
 }
 
 bool uploader_cancel(struct uploader *u, const char *why)

@@ -67,7 +67,5 @@ void uploader_resume(struct uploader *uploader, struct delivery *delivery);
 /* End the upload that runs, else the first one that waits. False: there is
  * none. */
 bool uploader_cancel(struct uploader *uploader, const char *why);
-/* Is there one to cancel? */
-bool uploader_busy(const struct uploader *uploader);
 
 #endif

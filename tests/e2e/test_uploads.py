@@ -160,6 +160,31 @@ def test_a_message_over_the_limit_is_refused(house, srv, spool):
     assert printer.uploads == [] and left(spool) == []
 
 
+def test_no_message_is_a_file_where_the_mapping_says_so(house, srv):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run({"mapping": {"commands": {"upload": False}}})
+    mark = house.watcher.mark
+    house.watcher.publish(f"{BASE}/mk4/command/upload/usb/a.gcode", GCODE)
+    answer = house.watcher.wait(f"{BASE}/mk4/response/upload", lambda t: json.loads(t)["final"], mark).json
+    assert answer["code"] == "not_supported" and "mapping" in answer["message"] and printer.uploads == []
+
+
+@pytest.mark.parametrize("retain", ["live", "kept"])
+def test_a_message_that_was_retained_is_no_file(house, srv, spool, retain):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    topic = f"{BASE}/mk4/command/upload_and_print/usb/a.gcode"
+    if retain == "kept":
+        house.watcher.publish(topic, GCODE, retain=True)
+    mark = house.watcher.mark
+    house.run()
+    if retain == "live":
+        house.watcher.publish(topic, GCODE, retain=True)
+    assert house.watcher.wait(f"{BASE}/mk4/response/upload", after=mark).json["code"] == "retained"
+    house.watcher.publish(topic, b"", retain=True)
+    assert house.watcher.order("mk4", "refresh").final()["status"] == "done"
+    assert printer.uploads == [] and left(spool) == []
+
+
 # ---- from an address
 
 @pytest.fixture
@@ -209,6 +234,72 @@ def test_a_file_from_an_allowed_address(house, web, spool):
         assert (answer["status"], answer["code"]) == ("error", code) and word in answer["message"], answer
     assert len(printer.uploads) == 1
     nothing_left(spool)
+
+
+@pytest.fixture
+def slow_web():
+    """A server that sends half of the file and the rest when it may."""
+    may = threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(GCODE)))
+            self.end_headers()
+            self.wfile.write(GCODE[:5000])
+            may.wait(60)
+            self.wfile.write(GCODE[5000:])
+
+        def log_message(self, *_):
+            pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", may
+    may.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_a_file_that_is_just_fetched_is_fetched_again_after_a_restart(house, slow_web, spool, how):
+    web, may = slow_web
+    printer = house.add("mk4", "pi", {"uploads": {"origins": [web]}})
+    bridge = house.run()
+    answers = house.watcher.order("mk4", "upload", {"url": f"{web}/{'long' * 40}.gcode"})
+    answers.wait("accepted")
+    getattr(bridge, how)()
+    may.set()
+    house.run(name="again")
+    assert answers.final(timeout=40)["status"] == "done"
+    assert stored(printer, f"/local/{'long' * 40}.gcode") == GCODE
+    nothing_left(spool)
+
+
+def test_a_file_that_is_just_fetched_can_be_broken_off(house, slow_web, spool):
+    web, may = slow_web
+    printer = house.add("mk4", "pi", {"uploads": {"origins": [web]}})
+    house.run()
+    answers = house.watcher.order("mk4", "upload", {"url": f"{web}/a.gcode"})
+    answers.wait("accepted")
+    assert house.watcher.order("mk4", "cancel_transfer").final()["status"] == "done"
+    assert answers.final()["code"] == "superseded"
+    may.set()
+    nothing_left(spool)
+    assert printer.uploads == []
+
+
+@pytest.mark.parametrize("way", ["upload/usb/a.gcode", "upload"])
+def test_a_record_that_cannot_be_written_is_said(house, srv, spool, way):
+    (spool / "000000000001.json.new").mkdir(parents=True)
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run()
+    mark = house.watcher.mark
+    house.watcher.publish(f"{BASE}/mk4/command/{way}", {"file": "tower.gcode"})
+    answer = house.watcher.wait(f"{BASE}/mk4/response/upload", after=mark).json
+    assert answer["status"] == "error" and "cannot write" in answer["message"], answer
+    until("the spool is empty", lambda: left(spool) == ["000000000001.json.new"])
+    assert house.watcher.order("mk4", "upload", {"file": "tower.gcode"}).final()["status"] == "done"
+    assert len(printer.uploads) == 1
 
 
 # ---- a watched folder
@@ -519,3 +610,23 @@ def test_a_folder_that_is_not_open_any_more_is_said(house, srv, spool):
     house.run({"printers": {"mk4": {"uploads": {"directory": None, "payload": "1M"}}}}, name="again")
     answer = answers.final()
     assert answer["code"] == "not_allowed" and "uploads.directory" in answer["message"], answer
+
+
+def test_eight_wait_and_survive_a_clean_end(house, srv, spool):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    bridge = house.run()
+    printer.fault("stall", method="PUT", at=0)
+    orders = [house.watcher.order("mk4", "upload", {"file": "tower.gcode", "path": f"/usb/{n}.gcode", "transaction": n})
+              for n in range(10)]
+    for n, answers in enumerate(orders[:9]):
+        answers.wait("accepted", transaction=n)
+    assert orders[9].wait(final=True, transaction=9)["code"] == "queue_full"
+    mark = house.watcher.mark
+    bridge.stop()
+    printer.heal()
+    house.run(name="again")
+    for n in range(9):
+        house.watcher.wait(f"{BASE}/mk4/response/upload", lambda t: (a := json.loads(t))["final"] and a["transaction"] == n
+                           and a["status"] == "done", mark, timeout=60)
+    assert [u.path for u in printer.uploads if u.status == 201] == [f"/usb/{n}.gcode" for n in range(9)]
+    nothing_left(spool)
