@@ -358,6 +358,46 @@ def test_a_watched_file_survives_a_restart_and_is_uploaded_once(house, tmp_path,
     nothing_left(spool)
 
 
+def test_what_cannot_be_moved_away_is_not_uploaded_again(house, tmp_path, spool):
+    out = tmp_path / "out"
+    printer = house.add("mk4", "buddy", {"uploads": {"watch": str(out), "overwrite": True, "print": True}})
+    bridge = house.run()
+    until("the folder is made", lambda: (out / "failed").is_dir())
+    printer.fault("stall", method="PUT", at=0)
+    (out / "tower.gcode").write_bytes(GCODE)
+    until("it is on its way", lambda: any(r.method == "PUT" for r in printer.requests))
+    for folder in ("done", "failed"):
+        (out / folder).rmdir()
+        (out / folder).touch()
+    printer.heal()
+    bridge.wait_log("cannot move")
+    assert len(left(spool)) == 1
+    bridge.stop()
+    for folder in ("done", "failed"):
+        (out / folder).unlink()
+    house.run(name="again")
+    until("it is moved away", lambda: not (out / "tower.gcode").exists(), timeout=40)
+    nothing_left(spool)
+    assert [u.status for u in printer.uploads].count(201) == 1 and printer.job_id == 1
+
+
+def test_a_watched_file_whose_answer_was_lost_is_printed_once(house, tmp_path, spool):
+    out = tmp_path / "out"
+    printer = house.add("mk4", "buddy", {"uploads": {"watch": str(out), "print": True, "overwrite": True}})
+    bridge = house.run()
+    until("the folder is made", lambda: (out / "failed").is_dir())
+    printer.fault("lost", method="PUT")
+    (out / "tower.gcode").write_bytes(GCODE)
+    until("it is stored", lambda: "/usb/tower.gcode" in printer.files())
+    bridge.kill()
+    printer.heal()
+    house.run(name="again")
+    until("it is in failed/", lambda: (out / "failed/tower.gcode.txt").exists(), timeout=40)
+    assert "look whether it prints" in (out / "failed/tower.gcode.txt").read_text()
+    assert [u.status for u in printer.uploads].count(201) == 1 and printer.job_id == 1
+    nothing_left(spool)
+
+
 # ---- on the way
 
 def slow(printer, rate):
