@@ -201,6 +201,20 @@ static void explain(const char *path, const char *reason)
     (void)fclose(file);
 }
 
+/* Never over another file, also on a network share that knows no flags. */
+static bool move_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+        return false;
+    if (access(to, F_OK) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return rename(from, to) == 0;
+}
+
 static bool move(const char *folder, const char *name, const char *from,
                  const char *reason, struct error *err)
 {
@@ -209,15 +223,11 @@ static bool move(const char *folder, const char *name, const char *from,
 
     for (i = 1; i <= NAMES_TRIED; i++) {
         numbered(folder, reason ? "failed" : "done", name, i, to, sizeof to);
-        if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        if (move_new(from, to)) {
             if (reason)
                 explain(to, reason);
             return true;
         }
-        if (errno == EINVAL) /* a network share that knows no NOREPLACE */
-            return rename(from, to) == 0 ||
-                   error_set(err, "cannot move %s to %s: %s", from, to,
-                             strerror(errno));
         if (errno != EEXIST)
             break;
     }

@@ -2,11 +2,28 @@
 #include "bridge/uploads/folder.h"
 #include "tests/unit.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static char place[64];
 static struct folder_files files;
+
+static bool flags_unknown;
+
+int __real_renameat2(int from_folder, const char *from, int to_folder,
+                     const char *to, unsigned flags);
+int __wrap_renameat2(int from_folder, const char *from, int to_folder,
+                     const char *to, unsigned flags);
+
+int __wrap_renameat2(int from_folder, const char *from, int to_folder,
+                     const char *to, unsigned flags)
+{
+    if (!flags_unknown)
+        return __real_renameat2(from_folder, from, to_folder, to, flags);
+    errno = EINVAL;
+    return -1;
+}
 
 static int enter(void **state)
 {
@@ -126,6 +143,25 @@ static void it_moves_to_done_or_failed(void **state)
     assert_false(exists("box.gcode"));
 }
 
+/* Some network shares know no flags of a rename. */
+static void it_moves_without_flags_as_well(void **state)
+{
+    int i;
+
+    (void)state;
+    flags_unknown = true;
+    for (i = 0; i < 2; i++) {
+        write_file("box.gcode", i ? "second" : "first");
+        settle("box.gcode", NULL);
+        write_file("bad.gcode", "x");
+        settle("bad.gcode", "it was no good");
+    }
+    flags_unknown = false;
+    assert_true(exists("done/box.gcode") && exists("done/box-2.gcode"));
+    assert_true(exists("failed/bad.gcode.txt"));
+    assert_true(exists("failed/bad-2.gcode.txt"));
+}
+
 static void another_file_by_now_stays(void **state)
 {
     struct http_stamp stamp;
@@ -183,6 +219,7 @@ int main(void)
         FOLDER_TEST(a_file_is_told_once_when_it_is_whole),
         FOLDER_TEST(only_real_and_whole_files_count),
         FOLDER_TEST(it_moves_to_done_or_failed),
+        FOLDER_TEST(it_moves_without_flags_as_well),
         FOLDER_TEST(another_file_by_now_stays),
         FOLDER_TEST(what_was_dealt_with_is_not_told),
         FOLDER_TEST(without_a_place_for_what_is_done_nothing_is),
