@@ -204,7 +204,7 @@ def bench_upload(rows, quick):
         with Asker(house) as asker:
             sink.wait_polled(8)
             before = memory(program, "VmRSS")
-            cached = in_turn(asker, sink, path, size, 5 if quick else 9, True)
+            cached = in_turn(asker, sink, path, size, 21 if quick else 15, True)
             disk = in_turn(asker, sink, path, size, 3 if quick else 5, False)
             logins = [stale(asker, sink, size) for _ in range(3)]
             growth = memory(program, "VmHWM") - before
