@@ -162,6 +162,8 @@ def everything_is_back(square, place):
     if place.moment == "contact":
         return
     for topic in square.before:
+        if topic.endswith("/job/thumbnail") and square.state(place) == "finished":
+            topic = topic.replace("/job/", "/last_job/")    # the picture goes with its job
         if f"/{place.name}/" in f"{topic}/" and topic not in square.after:
             yield f"{topic} is gone"
 

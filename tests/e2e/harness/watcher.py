@@ -33,7 +33,7 @@ class Message:
 
     @property
     def text(self):
-        return self.payload.decode()
+        return self.payload.decode(errors="replace")    # a picture is none
 
     @property
     def json(self):
