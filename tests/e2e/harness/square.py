@@ -184,12 +184,13 @@ class Square:
         self.house.watcher.client.publish(f"{place.base}/{place.name}/command/{command}", json.dumps(payload), 1)
 
     def _meanwhile(self):
-        late = self.house.bridge(self.late, name="late")
         for place in self.places:
             place.printer.set(temp_nozzle=MEANWHILE)
-            if place.moment == "contact":
+            if place.moment == "contact":       # prints when it is met first: that is no event
                 place.printer.start_print(duration=360000)
-            else:
+        late = self.house.bridge(self.late, name="late")
+        for place in self.places:
+            if place.moment != "contact":
                 HAPPENS[place.moment][0](place.printer)
         self.fault.meet(self, late)
         self._polls(2)
