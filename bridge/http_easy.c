@@ -130,6 +130,8 @@ static void keep_header(struct http_client *c, const char *line, size_t len)
     size_t value_len;
 
     for (size_t i = 0; i < sizeof kept_headers / sizeof *kept_headers; i++) {
+        if ((line[0] | ' ') != (kept_headers[i].name[0] | ' '))
+            continue; /* mostly */
         value = header_value(line, len, kept_headers[i].name, &value_len);
         if (value)
             keep((char *)&c->headers + kept_headers[i].offset,

@@ -24,7 +24,8 @@ static bool is_line(const char *text)
 
 static void add(struct http_client *c, const char *name, const char *value)
 {
-    if (is_line(value) && buffer_format(&c->texts, "%s%s", name, value))
+    if (is_line(value) && buffer_text_add(&c->texts, name) &&
+        buffer_text_add(&c->texts, value))
         (void)buffer_add(&c->texts, "", 1);
 }
 

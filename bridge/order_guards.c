@@ -66,18 +66,44 @@ const char *order_lacks(const struct printer *p, enum command command)
     return NULL;
 }
 
-bool printer_can(const struct printer *p, enum command command)
+static bool can(const struct printer *p, enum command command, enum state state)
 {
-    enum state state = telemetry_state(&p->telemetry);
-
     if (order_is_bridges(command))
         return is_allowed(p, command);
+    if (!p->online || p->config->read_only)
+        return false;
     if (is_about_uploads(p, command) &&
         (command == COMMAND_UPLOAD || p->transfer))
-        return p->online && !p->config->read_only && is_allowed(p, command);
-    return p->online && !p->config->read_only && is_allowed(p, command) &&
-           state != STATE_COUNT && !order_lacks(p, command) &&
-           driver_states(p->driver, command, &p->device) & STATE_BIT(state);
+        return is_allowed(p, command);
+    return state != STATE_COUNT &&
+           driver_states(p->driver, command, &p->device) & STATE_BIT(state) &&
+           is_allowed(p, command) && !order_lacks(p, command);
+}
+
+/* What can() looks at, but for what never changes; drivers tell the states of
+ * a command by the device's variant. */
+unsigned printer_situation(const struct printer *p)
+{
+    const struct telemetry *t = &p->telemetry;
+
+    return (unsigned)p->online | (unsigned)(p->transfer != NULL) << 1 |
+           (unsigned)(p->memory.selected != NULL) << 2 |
+           (unsigned)telemetry_known(t, SLOT_LAST_PATH) << 3 |
+           (unsigned)(telemetry_integer(t, SLOT_TRANSFER_ACTIVE, 0) == 1) << 4 |
+           (unsigned)telemetry_state(t) << 8 |
+           (unsigned)p->device.variant << 16;
+}
+
+uint64_t printer_can(const struct printer *p)
+{
+    enum state state = telemetry_state(&p->telemetry);
+    uint64_t all = 0;
+    enum command c;
+
+    for (c = 0; c < COMMAND_COUNT; c++)
+        if (can(p, c, state))
+            all |= UINT64_C(1) << c;
+    return all;
 }
 
 /* Guards that need no fresh status. True if the order was refused. */

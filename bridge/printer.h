@@ -203,8 +203,11 @@ bool printer_settled(const struct printer *printer);
 bool printer_supports(const struct printer *printer, enum command command);
 /* Could be ordered at all (driver, configuration, learned)? */
 bool printer_able(const struct printer *printer, enum command command);
-/* Can be ordered right now: what `can/<command>` says. */
-bool printer_can(const struct printer *printer, enum command command);
+/* What can be ordered right now, a bit each (1 << COMMAND_PAUSE, ...): what
+ * `can/<command>` says. */
+uint64_t printer_can(const struct printer *printer);
+/* Equal: printer_can() and printer_supports() say the same as before. */
+unsigned printer_situation(const struct printer *printer);
 /* What is wrong and what to do about it; "" when all is well. */
 enum trouble printer_trouble(const struct printer *printer);
 const char *printer_error(const struct printer *printer);

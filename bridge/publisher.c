@@ -14,13 +14,16 @@ struct publisher {
     int64_t said_job;               /* whose fields were all said; -1 = none */
     int availability;               /* 0, 1; -1 = not said */
     signed char can[COMMAND_COUNT]; /* 0, 1; -1 = not said */
-    int64_t json_ms;                /* when the JSON was said; 0 = never */
-    int64_t json_wake_ms;           /* it waits until then; INT64_MAX = no */
+    bool can_said;                  /* all of it, of this: */
+    unsigned situation;
+    int64_t json_ms;      /* when the JSON was said; 0 = never */
+    int64_t json_wake_ms; /* it waits until then; INT64_MAX = no */
     enum state json_state;
     int64_t json_job;
     bool json_stale;                   /* something in it may have changed */
     uint64_t json_hash;                /* as last said */
     unsigned char fields[FIELD_COUNT]; /* those that this printer can have */
+    short single[FIELD_COUNT];         /* the slot of each, -1 = several */
     int field_count;                   /* 0 = not known yet */
     uint64_t version; /* of the printer, as it was said; 0 = not all was */
 };
@@ -61,6 +64,7 @@ void publisher_again(struct publisher *pub)
 {
     pub->availability = -1;
     memset(pub->can, -1, sizeof pub->can);
+    pub->can_said = false;
     memset(pub->said_ms, 0, sizeof pub->said_ms);
     pub->version = 0;
     pub->json_ms = 0;
@@ -118,10 +122,16 @@ bool publisher_start(struct publisher *pub)
 static bool say_can(struct publisher *pub, const struct printer *printer)
 {
     char tail[64], topic[TOPIC_MAX + 1];
+    unsigned situation = printer_situation(printer);
+    uint64_t all;
     enum command c;
 
+    if (pub->can_said && situation == pub->situation)
+        return true; /* mostly, at each poll */
+    all = printer_can(printer);
+    pub->can_said = false;
     for (c = 0; c < COMMAND_COUNT; c++) {
-        bool can = printer_can(printer, c);
+        bool can = all >> c & 1;
 
         if (pub->can[c] == can || !printer_supports(printer, c) ||
             !routes_command(&pub->routes, c, topic, sizeof topic))
@@ -131,6 +141,8 @@ static bool say_can(struct publisher *pub, const struct printer *printer)
             return false;
         pub->can[c] = (signed char)can;
     }
+    pub->can_said = true;
+    pub->situation = situation;
     return true;
 }
 
@@ -178,6 +190,15 @@ static bool is_of_files(enum field field)
            begins_with(field_row(field)->key, "files/");
 }
 
+static void add_field(struct publisher *pub, enum field field)
+{
+    const struct field_row *row = field_row(field);
+
+    pub->single[pub->field_count] =
+        row->scope == SCOPE_ONE ? (short)row->first_slot : -1;
+    pub->fields[pub->field_count++] = (unsigned char)field;
+}
+
 /* Found once: it takes a walk through the driver's tables. */
 static void find_fields(struct publisher *pub, const struct driver *driver)
 {
@@ -186,7 +207,7 @@ static void find_fields(struct publisher *pub, const struct driver *driver)
     for (f = 0; f < FIELD_COUNT; f++)
         if (driver_reports(driver, f) || is_derived(f) || f == FIELD_CUSTOM ||
             (driver->files && is_of_files(f)))
-            pub->fields[pub->field_count++] = (unsigned char)f;
+            add_field(pub, f);
 }
 
 static int count_instances(const struct publisher *pub, enum field field,
@@ -259,6 +280,12 @@ static bool say_value(const struct publisher *pub,
     return ok;
 }
 
+static bool is_said(const struct publisher *pub, const struct telemetry *t,
+                    int slot)
+{
+    return pub->said_ms[slot] && telemetry_equal(&pub->said, t, slot);
+}
+
 /* Say the value of a slot if it is due. False: it could not go out. */
 static bool say_field(struct publisher *pub, const struct printer *printer,
                       enum field field, int instance, bool new_job,
@@ -268,7 +295,7 @@ static bool say_field(struct publisher *pub, const struct printer *printer,
     int slot = field_slot(field, instance);
     struct route route;
 
-    if (pub->said_ms[slot] && telemetry_equal(&pub->said, t, slot))
+    if (is_said(pub, t, slot))
         return true;
     pub->json_stale =
         pub->json_stale || !begins_with(field_row(field)->key, "poll/");
@@ -288,8 +315,8 @@ static bool say_fields(struct publisher *pub, const struct printer *printer,
                        struct moment now)
 {
     const struct roster *roster = printer_roster(printer);
-    int64_t job =
-        telemetry_integer(printer_telemetry(printer), SLOT_JOB_ID, -1);
+    const struct telemetry *t = printer_telemetry(printer);
+    int64_t job = telemetry_integer(t, SLOT_JOB_ID, -1);
     bool new_job = job != pub->said_job;
     int n, i;
 
@@ -297,8 +324,11 @@ static bool say_fields(struct publisher *pub, const struct printer *printer,
         find_fields(pub, printer_driver(printer));
     for (n = 0; n < pub->field_count; n++) {
         enum field f = pub->fields[n];
-        int count = count_instances(pub, f, roster);
+        int count;
 
+        if (pub->single[n] >= 0 && is_said(pub, t, pub->single[n]))
+            continue; /* most of them, at each poll */
+        count = count_instances(pub, f, roster);
         for (i = 0; i < count; i++)
             if (!say_field(pub, printer, f, i, new_job, now))
                 return false;

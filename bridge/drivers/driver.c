@@ -37,11 +37,10 @@ int driver_endpoint_find(const struct driver *driver, const char *name)
 const struct driver_command *driver_command(const struct driver *driver,
                                             enum command command)
 {
-    const struct driver_command *row = driver->commands;
+    const struct driver_command *row =
+        command < COMMAND_COUNT ? &driver->commands[command] : NULL;
 
-    while (row->command != COMMAND_COUNT && row->command != command)
-        row++;
-    return row->command == COMMAND_COUNT ? NULL : row;
+    return row && (row->states || row->states_of) ? row : NULL;
 }
 
 bool driver_reports(const struct driver *driver, enum field field)

@@ -99,7 +99,6 @@ struct driver_step {
 #define DRIVER_STEPS_MAX 4
 
 struct driver_command {
-    enum command command;
     unsigned states; /* STATE_BIT()s in which it can be ordered */
     bool learned;    /* announced only after it once worked here */
     struct driver_step steps[DRIVER_STEPS_MAX];
@@ -205,7 +204,7 @@ struct driver {
     const char *name;   /* "prusalink" */
     const char *vendor; /* "Prusa Research" for the device page */
     const struct driver_endpoint *endpoints; /* ends with name NULL */
-    const struct driver_command *commands;   /* ends with COMMAND_COUNT */
+    const struct driver_command *commands;   /* by command; all 0 = it cannot */
     /* What one answer alone cannot say: values that vanish in ATTENTION and
      * belong to the same job, the old job's progress on a new id. Called after
      * driver_decode(), once per answer or once for several; prev is the

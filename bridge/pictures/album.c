@@ -33,7 +33,8 @@ struct album {
     struct snapshots snapshots;
     struct image images[IMAGES];
     int64_t kept, last; /* jobs whose pictures were put in order */
-    struct moment now;  /* of the last call */
+    char kept_name[GALLERY_NAME_MAX + 1];
+    struct moment now; /* of the last call */
 };
 
 /* --- names ------------------------------------------------------------- */
@@ -277,10 +278,11 @@ static void follow_job(struct album *a, const struct job *job)
         printer_online(a->printer)
             ? telemetry_integer(printer_telemetry(a->printer), SLOT_JOB_ID, -1)
             : -1;
-    char name[GALLERY_NAME_MAX + 1], prefix[GALLERY_NAME_MAX + 1];
+    const char *name = a->kept_name;
+    char prefix[GALLERY_NAME_MAX + 1];
 
-    name_of(a, "job", kept, name);
     if (kept != a->kept) {
+        name_of(a, "job", kept, a->kept_name);
         (void)snprintf(prefix, sizeof prefix, "%s.job-", a->id);
         gallery_drop_all(g, prefix, name);
         a->kept = kept;

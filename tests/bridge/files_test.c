@@ -377,18 +377,18 @@ static void the_chosen_file_is_followed(void **state)
     (void)state;
     begin(&life);
     life_run(&life, 10);
-    assert_false(printer_can(life.printer, COMMAND_PRINT_SELECTED));
+    assert_false(printer_can(life.printer) >> COMMAND_PRINT_SELECTED & 1);
     life_order(&life, "select_file", "/usb/sub/b.gcode");
     assert_int_equal(life_answer(&life)->status, ORDER_DONE);
     assert_string_equal(life_value(&life, "files/selected"), "/usb/SUB/B.GCO");
     assert_string_equal(life_value(&life, "files/selected_name"), "b.gcode");
-    assert_true(printer_can(life.printer, COMMAND_PRINT_SELECTED));
+    assert_true(printer_can(life.printer) >> COMMAND_PRINT_SELECTED & 1);
     life_run(&life, MINUTES(6)); /* 304 */
     assert_string_equal(life_value(&life, "files/selected_name"), "b.gcode");
     gone = true;
     life_run(&life, MINUTES(6));
     assert_string_equal(life_value(&life, "files/selected"), "None");
-    assert_false(printer_can(life.printer, COMMAND_PRINT_SELECTED));
+    assert_false(printer_can(life.printer) >> COMMAND_PRINT_SELECTED & 1);
     life_close(&life);
 }
 
