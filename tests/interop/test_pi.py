@@ -188,6 +188,31 @@ def test_a_print_from_the_card(house, link, run):
     assert order(house, "cancel")["status"] == "done"
 
 
+def test_files_are_uploaded_printed_listed_and_deleted(house, link, run, saw, tmp_path):
+    """By orders over MQTT, also with names and lengths that PrusaLink finds hard."""
+    body = gcode(3).encode()
+    stuck = body + b";" * (65365 + 1 - len(body) % 65365)      # a length that it gets stuck on
+    for name, content in (("tower one+ü.gcode", body), ("stuck.gcode", stuck)):
+        (tmp_path / name).write_bytes(content)
+    run(uploads={"directory": str(tmp_path)}, commands={"enable": ["delete"]})
+    house.wait("mk3", "can/upload", "online")
+    for name in ("stuck.gcode", "tower one+ü.gcode"):
+        answer = order(house, "upload", {"file": name, "overwrite": True}, timeout=90)
+        assert answer["status"] == "done", answer
+    refused = order(house, "upload", {"file": "stuck.gcode"}, timeout=60)
+    assert (refused["code"], "overwrite" in refused["message"]) == ("conflict", True)
+    listed = {f["path"] for f in order(house, "list_files", timeout=60)["value"]}
+    assert {"/local/stuck.gcode", "/local/tower one+ü.gcode"} <= listed, listed
+    again = order(house, "upload", {"file": "tower one+ü.gcode", "overwrite": True, "print": True}, timeout=90)
+    assert again["status"] == "done", again
+    house.wait("mk3", "job/name", "tower one+ü.gcode", timeout=60)
+    assert order(house, "cancel", timeout=90)["status"] == "done"
+    link.wait_state("idle", timeout=60)
+    for name in ("stuck.gcode", "tower one+ü.gcode"):
+        assert order(house, "delete", f"/local/{name}", timeout=60)["status"] == "done"
+    saw("uploads by MQTT: odd names, a length that it gets stuck on, refused, printed, deleted")
+
+
 def test_states_that_come_from_the_printer_itself(house, link, run):
     run()
     house.wait("mk3", "state", "idle")
