@@ -23,7 +23,7 @@ struct publisher {
     bool json_stale;                   /* something in it may have changed */
     uint64_t json_hash;                /* as last said */
     unsigned char fields[FIELD_COUNT]; /* those that this printer can have */
-    short single[FIELD_COUNT];         /* the slot of each, -1 = several */
+    int single[FIELD_COUNT];           /* the slot of each, -1 = several */
     int field_count;                   /* 0 = not known yet */
     uint64_t version; /* of the printer, as it was said; 0 = not all was */
 };
@@ -195,7 +195,7 @@ static void add_field(struct publisher *pub, enum field field)
     const struct field_row *row = field_row(field);
 
     pub->single[pub->field_count] =
-        row->scope == SCOPE_ONE ? (short)row->first_slot : -1;
+        row->scope == SCOPE_ONE ? row->first_slot : -1;
     pub->fields[pub->field_count++] = (unsigned char)field;
 }
 
