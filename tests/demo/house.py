@@ -38,7 +38,8 @@ class House:
                 return
 
     def take(self, topic, payload):
-        text = payload.decode("utf-8", errors="replace")
+        picture = payload.startswith((b"\x89PNG", b"\xff\xd8"))
+        text = f"({len(payload)} bytes of a picture)" if picture else payload.decode("utf-8", errors="replace")
         self.recent.append((topic, text))
         if self.on_message:
             self.on_message(topic, text)
