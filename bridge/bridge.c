@@ -1,5 +1,6 @@
 #include "bridge/bridge_internal.h"
 #include "bridge/notify.h"
+#include "bridge/task.h"
 #include "mapping/memory.h"
 
 #include <ctype.h>
@@ -86,7 +87,6 @@ bool bridge_configures(const struct bridge *b, const char *id)
 /* --- what is remembered ------------------------------------------------ */
 
 struct save {
-    uv_work_t work;
     struct bridge *bridge;
     uint64_t number;
     char *path, *text;
@@ -94,19 +94,19 @@ struct save {
     bool ok;
 };
 
-static void save_work(uv_work_t *work)
+static void save_work(void *arg)
 {
-    struct save *save = work->data;
+    struct save *save = arg;
 
     save->ok = store_write(save->path, save->text, &save->err);
 }
 
-static void save_done(uv_work_t *work, int status)
+static void save_done(void *arg)
 {
-    struct save *save = work->data;
+    struct save *save = arg;
     struct bridge *b = save->bridge;
 
-    if (status == 0 && !save->ok) {
+    if (!save->ok) {
         if (!b->save_failed)
             log_warning("%s; serial numbers and learned capabilities may be "
                         "forgotten at the next restart",
@@ -136,12 +136,11 @@ static void save_now(struct bridge *b)
     }
     save = memory_zero(1, sizeof *save);
     save->bridge = b;
-    save->work.data = save;
     save->number = b->save_number;
     save->path = memory_text(store_path(b->store));
     save->text = store_text(b->store);
     b->saving = true;
-    (void)uv_queue_work(&b->loop, &save->work, save_work, save_done);
+    task_start(&b->loop, save_work, save_done, save);
 }
 
 void bridge_save_soon(struct bridge *b)

@@ -289,7 +289,7 @@ static void follow_job(struct album *a, const struct job *job)
     }
     if (seen < 0 || seen != kept)
         show(a, JOB, "");
-    else if (gallery_has(g, name) && !a->images[JOB].name[0])
+    else if (!a->images[JOB].name[0] && gallery_has(g, name))
         show(a, JOB, name);
     else if (strcmp(a->images[JOB].name, name) != 0)
         show(a, JOB, "");

@@ -2,9 +2,8 @@
 
 #include "bridge/log.h"
 #include "bridge/pictures/shelf.h"
+#include "bridge/task.h"
 #include "mapping/memory.h"
-
-#include <uv.h>
 
 #define DISK_TOTAL   ((size_t)1 << 30)
 #define MEMORY_TOTAL ((size_t)32 << 20)
@@ -32,14 +31,13 @@ struct entry {
 };
 
 struct gallery {
-    uv_loop_t *loop;
+    struct uv_loop_s *loop;
     char *directory; /* "" = in memory */
     struct gallery_limits limits;
     struct entry *entries;
     size_t count, room;
     size_t total, queued; /* bytes */
     struct task *first, *last;
-    uv_work_t work;
     bool working;
     bool failed; /* that was said already */
 };
@@ -87,9 +85,9 @@ static bool in_memory(const struct gallery *g)
 
 /* --- one task after the other ------------------------------------------ */
 
-static void run(uv_work_t *work)
+static void run(void *arg)
 {
-    const struct gallery *g = work->data;
+    const struct gallery *g = arg;
     struct task *task = g->first;
 
     if (in_memory(g))
@@ -145,12 +143,11 @@ static void forget(struct gallery *g, const char *name)
         remove_entry(g, entry);
 }
 
-static void finish(uv_work_t *work, int status)
+static void finish(void *arg)
 {
-    struct gallery *g = work->data;
+    struct gallery *g = arg;
     struct task *task = g->first;
 
-    (void)status;
     g->working = false;
     g->first = task->next;
     if (!g->first)
@@ -173,8 +170,7 @@ static void begin(struct gallery *g)
     if (g->working || !g->first)
         return;
     g->working = true;
-    g->work.data = g;
-    (void)uv_queue_work(g->loop, &g->work, run, finish);
+    task_start(g->loop, run, finish, g);
 }
 
 static struct task *add_task(struct gallery *g, enum task_kind kind,
