@@ -149,7 +149,7 @@ void contact_failed(struct printer *p, const struct http_answer *answer,
 /* The serial of the snapshot against the remembered one. */
 static bool check_serial(struct printer *p, struct moment now)
 {
-    const char *serial = telemetry_text(&p->scratch, SLOT_INFO_SERIAL);
+    const char *serial = telemetry_text(p->scratch, SLOT_INFO_SERIAL);
     char reason[200];
 
     p->identity_read = true;

@@ -15,6 +15,10 @@
  * wake-ups. */
 #define LATE_MS 20
 
+/* Thousands of printers share what is needed only while an answer is read. */
+static struct telemetry scratch;
+static size_t printers;
+
 uint32_t printer_all_endpoints(const struct printer *p)
 {
     uint32_t all = 0;
@@ -70,6 +74,8 @@ struct printer *printer_new(const struct config_printer *config,
 {
     struct printer *p = memory_zero(1, sizeof *p);
 
+    printers++;
+    p->scratch = &scratch;
     p->config = config;
     p->driver = driver;
     p->sink = sink;
@@ -109,7 +115,8 @@ void printer_free(struct printer *p)
     facts_release(&p->memory.facts);
     job_release(&p->memory.job);
     telemetry_release(&p->telemetry);
-    telemetry_release(&p->scratch);
+    if (--printers == 0)
+        telemetry_release(&scratch);
     free(p);
 }
 

@@ -71,7 +71,8 @@ struct printer {
     void *arg;
 
     struct telemetry telemetry;
-    struct telemetry scratch; /* the next snapshot while it is made */
+    struct telemetry *scratch; /* the next snapshot while it is made: one for
+                                  all printers, for that ends in one call */
     struct device device;
     struct roster roster; /* of device */
     struct printer_memory memory;

@@ -124,17 +124,17 @@ static void take_snapshot(struct printer *p, int endpoint, struct moment now)
 
     follow_clock(p, now);
     if (p->driver->settle)
-        p->driver->settle(&old, &p->scratch, &p->device);
-    facts_complete_job(p, &p->scratch);
+        p->driver->settle(&old, p->scratch, &p->device);
+    facts_complete_job(p, p->scratch);
     if (endpoint == p->status_endpoint)
-        derive(&old, &p->scratch, &p->start, now.wall);
+        derive(&old, p->scratch, &p->start, now.wall);
     if (p->transfer)
-        transfer_fields(p->transfer, &p->pace, &p->scratch);
+        transfer_fields(p->transfer, &p->pace, p->scratch);
     else
-        transfer_derive(&p->pace, &p->scratch, now.ms);
-    p->telemetry = p->scratch;
-    p->scratch = old;
-    follow_job(p, endpoint, &p->scratch);
+        transfer_derive(&p->pace, p->scratch, now.ms);
+    p->telemetry = *p->scratch;
+    *p->scratch = old;
+    follow_job(p, endpoint, p->scratch);
     note_reported(p);
     note_identity(p);
     note_oddities(p);
@@ -179,8 +179,8 @@ static void endpoint_failed(struct printer *p, int endpoint,
     printer_log(p, LOG_LEVEL_DEBUG, "%s", err->text);
     p->untried &= ~endpoint_bit(endpoint);
     p->failed |= endpoint_bit(endpoint);
-    telemetry_copy(&p->scratch, &p->telemetry);
-    driver_forget(p->driver, endpoint, p->config->mapping, &p->scratch,
+    telemetry_copy(p->scratch, &p->telemetry);
+    driver_forget(p->driver, endpoint, p->config->mapping, p->scratch,
                   &p->device);
     if (row->cadence == CADENCE_JOB)
         printer_read_soon(p, endpoint_bit(endpoint));
@@ -260,9 +260,9 @@ void snapshot_answered(struct printer *p, const struct http_answer *answer,
         p->pending |= endpoint_bit(endpoint);
         return;
     }
-    telemetry_copy(&p->scratch, &p->telemetry);
+    telemetry_copy(p->scratch, &p->telemetry);
     if (!driver_decode(p->driver, endpoint, answer->status, answer->body,
-                       answer->len, p->config->mapping, &p->scratch, &p->device,
+                       answer->len, p->config->mapping, p->scratch, &p->device,
                        &err)) {
         if (endpoint == p->status_endpoint)
             contact_missed(p, TROUBLE_ANSWER, err.text, now);
@@ -289,9 +289,9 @@ bool snapshot_fold(struct printer *p, int endpoint,
 {
     if (endpoint < 0)
         return false;
-    telemetry_copy(&p->scratch, &p->telemetry);
+    telemetry_copy(p->scratch, &p->telemetry);
     if (!driver_decode(p->driver, endpoint, answer->status, answer->body,
-                       answer->len, p->config->mapping, &p->scratch, &p->device,
+                       answer->len, p->config->mapping, p->scratch, &p->device,
                        NULL))
         return false;
     take_snapshot(p, endpoint, now);
