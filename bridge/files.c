@@ -9,9 +9,9 @@
 void files_hand_over(struct files *f, enum page_use use,
                      const struct http_answer *answer, struct moment now)
 {
-    struct files_page *page =
-        files_page_new(use, f->p->driver, &f->p->device, f->path, f->shown,
-                       f->p->memory.selected, answer->body, answer->len);
+    struct files_page *page = files_page_new(
+        use, f->p->driver, &f->p->device, f->at.path, f->at.shown,
+        f->p->memory.selected, answer->body, answer->len);
 
     if (answer->len > FILES_INLINE_MAX && f->p->sink->work) {
         f->p->sink->work(f->p->arg, f->p, page);
@@ -32,9 +32,7 @@ static int64_t wake(const struct errand *errand)
 
     if (f->asking != ASKING_NOTHING)
         return INT64_MAX;
-    if (f->question && !f->question_sent && f->use != PAGE_WALK)
-        return 0;
-    if (f->walk.on)
+    if (files_question_waits(f) || f->walk)
         return 0;
     if (f->wanted && f->forced)
         return f->due_ms;
@@ -52,11 +50,10 @@ static bool next(struct errand *errand, struct moment now,
 
     if (f->asking != ASKING_NOTHING)
         return false;
-    if (f->question && !f->question_sent && f->use != PAGE_WALK)
+    if (files_question_waits(f))
         return files_question_next(f, request);
-    if (f->walk.on && f->forced && f->due_ms <= now.ms)
-        f->walk.on = false; /* what was read before may be old by now */
-    if (!f->walk.on)
+    /* what was read before it was forced may be old by now */
+    if (!f->walk || (f->forced && f->due_ms <= now.ms))
         files_walk_begin(f);
     return files_walk_next(f, now, request);
 }
@@ -73,7 +70,7 @@ static void answered(struct errand *errand, const struct http_answer *answer,
         f->wanted = true;
         return;
     }
-    if (asking == ASKING_WALK && f->walk.on)
+    if (asking == ASKING_WALK && f->walk)
         files_walk_answered(f, answer, now);
     if (asking == ASKING_QUESTION && !f->orphaned)
         files_question_answered(f, answer, now);
@@ -85,9 +82,9 @@ void files_paged(struct files *f, struct files_page *page, struct moment now)
 
     (void)now;
     f->asking = ASKING_NOTHING;
-    if (asking == ASKING_WALK && f->walk.on)
+    if (asking == ASKING_WALK && f->walk)
         files_walk_page(f, page);
-    if (asking == ASKING_QUESTION && f->question && !f->orphaned)
+    if (asking == ASKING_QUESTION && !f->orphaned)
         files_question_page(f, page);
     files_page_free(page);
     f->p->version++;
@@ -107,8 +104,10 @@ void files_want_at(struct files *f, int64_t due_ms)
 {
     int i;
 
-    for (i = 0; i < INSTANCES_STORAGE; i++)
-        f->storages[i].etag[0] = '\0';
+    for (i = 0; i < INSTANCES_STORAGE; i++) {
+        free(f->storages[i].etag);
+        f->storages[i].etag = NULL;
+    }
     f->wanted = f->forced = true;
     f->due_ms = due_ms;
 }
@@ -209,7 +208,6 @@ struct files *files_new(struct printer *p)
     f = memory_zero(1, sizeof *f);
     f->errand.kind = &kind;
     f->p = p;
-    f->walk.storage = -1;
     f->every_ms = INT64_MAX;
     (void)snprintf(f->serial, sizeof f->serial, "%s", p->memory.serial);
     printer_add_errand(p, &f->errand);
@@ -224,6 +222,6 @@ void files_free(struct files *f)
     files_walk_clear(f);
     files_forget_all(f);
     files_forget(f);
-    free(f->shown);
+    files_folder_release(&f->at);
     free(f);
 }

@@ -1,24 +1,26 @@
 /* What orders ask about files. */
 #include "bridge/files_internal.h"
+#include "mapping/memory.h"
 
 static void reply(struct files *f, enum order_code code, int status,
                   const char *message)
 {
-    f->reply.ready = true;
-    f->reply.code = code;
-    f->reply.http_status = status;
-    (void)snprintf(f->reply.message, sizeof f->reply.message, "%.399s",
-                   message);
+    struct files_reply *reply = &f->question->reply;
+
+    reply->ready = true;
+    reply->code = code;
+    reply->http_status = status;
+    (void)snprintf(reply->message, sizeof reply->message, "%.399s", message);
 }
 
-void files_reply_list(struct files *f)
+void files_reply_list(struct files *f, const char *failure)
 {
     char message[160];
     size_t count = files_count(f);
 
-    if (f->failed) {
+    if (failure) {
         (void)snprintf(message, sizeof message,
-                       "the files could not be read: %.100s", f->reason);
+                       "the files could not be read: %.100s", failure);
         reply(f, ORDER_PRINTER_ERROR, 0, message);
         return;
     }
@@ -26,7 +28,7 @@ void files_reply_list(struct files *f)
                    count == 1 ? "" : "s",
                    count > (size_t)f->view.count ? "; the newest are listed"
                                                  : "");
-    view_json(&f->view, &f->reply.json);
+    view_json(&f->view, &f->question->reply.json);
     reply(f, ORDER_OK, 0, message);
 }
 
@@ -48,7 +50,7 @@ void files_question_page(struct files *f, struct files_page *page)
         (void)snprintf(message, sizeof message, "%zu entr%s%s", page->count,
                        page->count == 1 ? "y" : "ies",
                        page->cut ? "; not all fit into an answer" : "");
-    f->reply.json = page->json;
+    f->question->reply.json = page->json;
     page->json = (struct buffer){0};
     reply(f, ORDER_OK, 200, message);
 }
@@ -57,13 +59,13 @@ void files_question_answered(struct files *f, const struct http_answer *answer,
                              struct moment now)
 {
     enum command command =
-        f->use == PAGE_INFO ? COMMAND_FILE_INFO : COMMAND_LIST_FILES;
+        f->question->use == PAGE_INFO ? COMMAND_FILE_INFO : COMMAND_LIST_FILES;
     char message[400];
     enum order_code code;
 
     if (answer->result == HTTP_ANSWERED && answer->status == 200) {
         f->asking = ASKING_QUESTION;
-        files_hand_over(f, f->use, answer, now);
+        files_hand_over(f, f->question->use, answer, now);
     } else if (answer->result == HTTP_ANSWERED) {
         code = driver_judge(f->p->driver, command, answer->status, answer->body,
                             answer->len, message, sizeof message);
@@ -91,10 +93,9 @@ bool files_ask(struct files *f, enum page_use use, const char *path,
         !driver_read_files(f->p->driver, &f->p->device, path, &request, err))
         return false;
     files_forget(f);
-    f->question = true;
-    f->question_sent = false;
-    f->use = use;
-    (void)snprintf(f->question_path, sizeof f->question_path, "%s", path);
+    f->question = memory_zero(1, sizeof *f->question);
+    f->question->use = use;
+    f->question->path = memory_text(path);
     if (use == PAGE_WALK)
         files_want_at(f, now.ms);
     return true;
@@ -102,28 +103,37 @@ bool files_ask(struct files *f, enum page_use use, const char *path,
 
 const struct files_reply *files_reply(const struct files *f)
 {
-    return &f->reply;
+    return &f->question->reply;
 }
 
 void files_forget(struct files *f)
 {
-    if (!f)
+    if (!f || !f->question)
         return;
-    buffer_release(&f->reply.json);
-    f->reply = (struct files_reply){0};
-    if (f->question && f->asking == ASKING_QUESTION)
-        f->orphaned = true;
-    f->question = false;
+    f->orphaned = f->orphaned || f->asking == ASKING_QUESTION;
+    buffer_release(&f->question->reply.json);
+    free(f->question->path);
+    free(f->question);
+    f->question = NULL;
+}
+
+bool files_question_waits(const struct files *f)
+{
+    return f->question && f->question->use != PAGE_WALK && !f->question->sent;
 }
 
 bool files_question_next(struct files *f, struct request *request)
 {
-    f->question_sent = true;
-    (void)snprintf(f->path, sizeof f->path, "%s", f->question_path);
-    free(f->shown);
-    f->shown = NULL;
-    if (!driver_read_files(f->p->driver, &f->p->device, f->path, request, NULL))
+    struct error err = {0};
+
+    f->question->sent = true;
+    files_folder_release(&f->at);
+    f->at = (struct folder){.path = memory_text(f->question->path)};
+    if (!driver_read_files(f->p->driver, &f->p->device, f->at.path, request,
+                           &err)) {
+        reply(f, ORDER_INVALID, 0, err.text);
         return false;
+    }
     f->asking = ASKING_QUESTION;
     f->orphaned = false;
     return true;

@@ -16,7 +16,7 @@ struct folder {
 /* What is known of one storage. */
 struct storage {
     bool known;
-    char etag[REQUEST_VALIDATOR_MAX + 1]; /* of its root; "" = none */
+    char *etag; /* of its root; NULL = none */
     struct kept_files kept;
     size_t count; /* files that can be printed */
 };
@@ -24,18 +24,27 @@ struct storage {
 /* What the request in flight, or the page in a worker, is for. */
 enum asking { ASKING_NOTHING, ASKING_WALK, ASKING_QUESTION };
 
+/* One walk. What it finds takes the place of what is known all at once when it
+ * has ended: until then others look at what is known. */
 struct walk {
-    bool on;
     int storage; /* being walked; -1 = none yet */
     bool root;   /* its root folder is asked for */
     struct folder *folders;
     size_t count, room;
-    size_t seen;  /* folders so far */
-    size_t again; /* a new walk was asked for meanwhile */
-    bool lost;    /* something of the storage is not known */
-    struct storage fresh;
-    struct kept_file found;           /* the selected file */
+    size_t seen; /* folders so far */
+    bool lost;   /* something of the storage is not known */
+    struct storage found[INSTANCES_STORAGE];
+    bool replaces[INSTANCES_STORAGE]; /* found is what is known from now on */
     bool searched[INSTANCES_STORAGE]; /* all of it was seen */
+    struct kept_file selected;        /* the selected file, as it was met */
+};
+
+/* What an order asks. */
+struct question {
+    enum page_use use;
+    char *path;
+    bool sent;
+    struct files_reply reply;
 };
 
 struct files {
@@ -47,26 +56,17 @@ struct files {
     bool known;
     uint64_t version, hash;
 
-    struct walk walk;
-    bool watched; /* walks begin by themselves */
+    struct walk *walk; /* NULL = none is under way */
+    bool watched;      /* walks begin by themselves */
     bool wanted, forced;
     int64_t due_ms;   /* the next walk not before */
     int64_t every_ms; /* one begins then without a reason */
     uint64_t walks;   /* that ended, well or not */
-    bool failed;      /* the last one did */
-    char reason[160];
 
     enum asking asking;
-    char path[FILE_PATH_MAX + 1]; /* of the request in flight */
-    char *shown;
-    int depth;
-    bool orphaned; /* nobody waits for what is in the worker */
-
-    bool question; /* an order waits */
-    bool question_sent;
-    enum page_use use;
-    char question_path[FILE_PATH_MAX + 1];
-    struct files_reply reply;
+    struct folder at;          /* of the request in flight */
+    bool orphaned;             /* nobody waits for what is in the worker */
+    struct question *question; /* NULL = no order waits */
 
     char serial[SERIAL_MAX + 1]; /* whose files they are */
     bool in_contact;             /* noted since the last contact */
@@ -78,22 +78,19 @@ struct files {
 
 /* files_known.c */
 void files_release_storage(struct storage *storage);
+/* What the walk, which has ended, found is what is known. */
+void files_adopt(struct files *f, struct walk *walk);
 void files_forget_all(struct files *f);
 uint64_t files_hash(const char *text);
 /* Into the snapshot, which loses it whenever the printer is offline. */
 void files_publish(struct files *f);
-/* From what the storages hold, with labels; a new version if it differs. */
-void files_make_view(struct files *f);
 size_t files_count(const struct files *f);
 void files_say_selected(struct files *f);
 /* Which storage a path lies on; -1 = none that is known. */
 int files_storage_of(const struct files *f, const char *path);
-/* Did the walk see all that is where path (may be NULL) lies? */
-bool files_searched(const struct files *f, const char *path);
-/* The chosen file may have got another name, or be gone. */
-void files_follow_selected(struct files *f);
 
 /* files_walk.c */
+void files_folder_release(struct folder *folder);
 void files_walk_clear(struct files *f);
 void files_walk_begin(struct files *f);
 bool files_is_available(const struct files *f, int storage);
@@ -105,11 +102,13 @@ void files_walk_answered(struct files *f, const struct http_answer *answer,
                          struct moment now);
 
 /* files_ask.c */
-/* The walk that an order asked for has ended. */
-void files_reply_list(struct files *f);
+/* The walk that an order asked for has ended. failure: NULL = well. */
+void files_reply_list(struct files *f, const char *failure);
 void files_question_page(struct files *f, struct files_page *page);
 void files_question_answered(struct files *f, const struct http_answer *answer,
                              struct moment now);
+/* Is there one whose request is still to be sent? */
+bool files_question_waits(const struct files *f);
 bool files_question_next(struct files *f, struct request *request);
 
 /* files.c */

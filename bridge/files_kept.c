@@ -77,10 +77,24 @@ void kept_merge(struct kept_files *kept, struct kept_files *more)
     kept_release(more);
 }
 
+void view_release(struct kept_view *view)
+{
+    free(view->files);
+    *view = (struct kept_view){0};
+}
+
+static void view_open(struct kept_view *view)
+{
+    if (!view->files)
+        view->files = memory_zero(FILES_KEPT, sizeof *view->files);
+}
+
 void view_add(struct kept_view *view, struct kept_files *kept)
 {
     int i, at = 0;
 
+    if (kept->count > 0)
+        view_open(view);
     for (i = 0; i < kept->count; i++) {
         struct kept_file *file = &kept->files[i];
 
@@ -101,6 +115,7 @@ void view_insist(struct kept_view *view, struct kept_file *file)
 {
     int i;
 
+    view_open(view);
     for (i = 0; i < view->count; i++)
         if (strcmp(view->files[i]->path, file->path) == 0)
             return;

@@ -36,12 +36,15 @@ void kept_file_release(struct kept_file *file);
 /* Accepts {0}; afterwards there are none. */
 void kept_release(struct kept_files *kept);
 
-/* The newest of several storages, borrowed from their lists. */
+/* The newest of several storages, borrowed from their lists, which must not
+ * change meanwhile. {0} = none. */
 struct kept_view {
-    struct kept_file *files[FILES_KEPT];
+    struct kept_file **files; /* room for FILES_KEPT, once there is one */
     int count;
 };
 
+/* Afterwards there are none. */
+void view_release(struct kept_view *view);
 void view_add(struct kept_view *view, struct kept_files *kept);
 /* Also if it is older than all others, of which the oldest one goes. */
 void view_insist(struct kept_view *view, struct kept_file *file);

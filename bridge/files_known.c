@@ -5,6 +5,7 @@
 void files_release_storage(struct storage *storage)
 {
     kept_release(&storage->kept);
+    free(storage->etag);
     *storage = (struct storage){0};
 }
 
@@ -12,10 +13,10 @@ void files_forget_all(struct files *f)
 {
     int i;
 
+    view_release(&f->view);
     for (i = 0; i < INSTANCES_STORAGE; i++)
         files_release_storage(&f->storages[i]);
     kept_file_release(&f->selected);
-    f->view.count = 0;
     f->known = false;
     f->version++;
 }
@@ -52,30 +53,6 @@ void files_publish(struct files *f)
     say(f, SLOT_FILES_LIST,
         f->known ? value_integer((int64_t)f->version) : none);
     f->p->version++;
-}
-
-void files_make_view(struct files *f)
-{
-    struct buffer json = {0};
-    uint64_t hash;
-    int i;
-
-    f->view.count = 0;
-    f->known = false;
-    for (i = 0; i < INSTANCES_STORAGE; i++) {
-        /* one that is not there has no files, and that is known */
-        f->known = f->known || f->storages[i].known || f->walk.searched[i];
-        view_add(&f->view, &f->storages[i].kept);
-    }
-    if (f->selected.path)
-        view_insist(&f->view, &f->selected);
-    view_label(&f->view);
-    view_json(&f->view, &json);
-    hash = files_hash(buffer_text(&json));
-    if (hash != f->hash)
-        f->version++;
-    f->hash = hash;
-    buffer_release(&json);
 }
 
 size_t files_count(const struct files *f)
@@ -140,14 +117,37 @@ int files_storage_of(const struct files *f, const char *path)
     return -1;
 }
 
-bool files_searched(const struct files *f, const char *path)
+/* From what the storages hold, with labels; a new version if it differs. */
+static void make_view(struct files *f)
 {
-    int storage = path ? files_storage_of(f, path) : -1;
+    struct buffer json = {0};
+    uint64_t hash;
+    int i;
 
-    return storage >= 0 && f->walk.searched[storage];
+    for (i = 0; i < INSTANCES_STORAGE; i++)
+        view_add(&f->view, &f->storages[i].kept);
+    if (f->selected.path)
+        view_insist(&f->view, &f->selected);
+    view_label(&f->view);
+    view_json(&f->view, &json);
+    hash = files_hash(buffer_text(&json));
+    if (hash != f->hash)
+        f->version++;
+    f->hash = hash;
+    buffer_release(&json);
 }
 
-void files_follow_selected(struct files *f)
+/* Did the walk see all that is where path lies? */
+static bool is_searched(const struct files *f, const struct walk *walk,
+                        const char *path)
+{
+    int storage = files_storage_of(f, path);
+
+    return storage >= 0 && walk->searched[storage];
+}
+
+/* The chosen file may have got another name, or be gone. */
+static void follow_selected(struct files *f, const struct walk *walk)
 {
     const char *path = f->p->memory.selected;
     const struct kept_file *file;
@@ -157,11 +157,41 @@ void files_follow_selected(struct files *f)
     file = view_find(&f->view, path);
     if (file) {
         files_select(f, file->path, file->label);
-    } else if (files_searched(f, path)) {
+    } else if (is_searched(f, walk, path)) {
         printer_log(f->p, LOG_LEVEL_INFO,
                     "the selected file is not on the printer any more");
         files_select(f, NULL, NULL);
     }
+}
+
+static void adopt_storage(struct files *f, struct walk *walk, int i)
+{
+    if (walk->replaces[i]) {
+        files_release_storage(&f->storages[i]);
+        f->storages[i] = walk->found[i];
+        walk->found[i] = (struct storage){0};
+    }
+    /* one that is not there has no files, and that is known */
+    f->known = f->known || f->storages[i].known || walk->searched[i];
+}
+
+void files_adopt(struct files *f, struct walk *walk)
+{
+    int i;
+
+    view_release(&f->view);
+    f->known = false;
+    for (i = 0; i < INSTANCES_STORAGE; i++)
+        adopt_storage(f, walk, i);
+    if (walk->selected.path ||
+        (f->selected.path && is_searched(f, walk, f->selected.path))) {
+        kept_file_release(&f->selected);
+        f->selected = walk->selected;
+        walk->selected = (struct kept_file){0};
+    }
+    make_view(f);
+    follow_selected(f, walk);
+    files_publish(f);
 }
 
 const struct kept_view *files_view(const struct files *f)

@@ -21,22 +21,28 @@ static void warn_once(struct files *f, enum warning warning, const char *what,
     printer_log(f->p, LOG_LEVEL_WARNING, "files of %s: %s", clean, what);
 }
 
-static void folder_release(struct folder *folder)
+void files_folder_release(struct folder *folder)
 {
     free(folder->path);
     free(folder->shown);
+    *folder = (struct folder){0};
 }
 
 void files_walk_clear(struct files *f)
 {
-    struct walk *w = &f->walk;
+    struct walk *w = f->walk;
+    int i;
 
+    if (!w)
+        return;
     while (w->count > 0)
-        folder_release(&w->folders[--w->count]);
+        files_folder_release(&w->folders[--w->count]);
     free(w->folders);
-    files_release_storage(&w->fresh);
-    kept_file_release(&w->found);
-    *w = (struct walk){.storage = -1};
+    for (i = 0; i < INSTANCES_STORAGE; i++)
+        files_release_storage(&w->found[i]);
+    kept_file_release(&w->selected);
+    free(w);
+    f->walk = NULL;
 }
 
 /* Takes ownership of the texts. */
@@ -53,49 +59,47 @@ static void push(struct walk *w, char *path, char *shown, int depth)
 void files_walk_begin(struct files *f)
 {
     files_walk_clear(f);
-    f->walk.on = true;
+    f->walk = memory_zero(1, sizeof *f->walk);
+    f->walk->storage = -1;
     f->wanted = f->forced = false;
 }
 
-static void walk_ends(struct files *f, bool failed, struct moment now)
+/* failure: why it could not be walked to its end; NULL = it was. */
+static void walk_ends(struct files *f, const char *failure, struct moment now)
 {
     bool again = f->wanted;
 
-    f->failed = failed;
     f->walks++;
     f->every_ms = now.ms + WALK_EVERY_MS;
-    f->wanted = failed || again;
-    f->due_ms = failed ? now.ms + WALK_AGAIN_MS : now.ms + WALK_GAP_MS;
-    if (!failed) {
-        if (f->walk.found.path) {
-            kept_file_release(&f->selected);
-            f->selected = f->walk.found;
-            f->walk.found = (struct kept_file){0};
-        } else if (files_searched(f, f->selected.path)) {
-            kept_file_release(&f->selected);
-        }
-        files_make_view(f);
-        files_follow_selected(f);
-        files_publish(f);
-    }
+    f->wanted = failure || again;
+    f->due_ms = now.ms + (failure ? WALK_AGAIN_MS : WALK_GAP_MS);
+    if (!failure)
+        files_adopt(f, f->walk);
     files_walk_clear(f);
-    if (f->question && f->use == PAGE_WALK && !again)
-        files_reply_list(f);
+    if (f->question && f->question->use == PAGE_WALK && !again)
+        files_reply_list(f, failure);
 }
 
 /* All of the storage was walked. */
-static void storage_done(struct files *f)
+static void storage_done(struct walk *w)
 {
-    struct walk *w = &f->walk;
-    struct storage *storage = &f->storages[w->storage];
+    struct storage *found = &w->found[w->storage];
 
-    files_release_storage(storage);
-    *storage = w->fresh;
-    storage->known = true;
-    if (w->lost)
-        storage->etag[0] = '\0';
-    w->fresh = (struct storage){0};
+    found->known = true;
+    if (w->lost) {
+        free(found->etag);
+        found->etag = NULL;
+    }
+    w->replaces[w->storage] = true;
     w->searched[w->storage] = !w->lost;
+}
+
+/* A storage is done with its last folder. */
+static void folder_done(struct walk *w)
+{
+    w->root = false;
+    if (w->count == 0)
+        storage_done(w);
 }
 
 bool files_is_available(const struct files *f, int storage)
@@ -108,14 +112,13 @@ bool files_is_available(const struct files *f, int storage)
 static bool next_storage(struct files *f)
 {
     const struct instances *storages = &f->p->device.storages;
-    struct walk *w = &f->walk;
+    struct walk *w = f->walk;
     struct buffer path = {0};
 
     for (w->storage++; w->storage < storages->count; w->storage++) {
         if (files_is_available(f, w->storage))
             break;
-        files_release_storage(&f->storages[w->storage]);
-        w->searched[w->storage] = true;
+        w->replaces[w->storage] = w->searched[w->storage] = true;
     }
     if (w->storage >= storages->count)
         return false;
@@ -129,21 +132,15 @@ static bool next_storage(struct files *f)
 
 static void take_folder(struct files *f)
 {
-    struct walk *w = &f->walk;
-    struct folder *folder = &w->folders[--w->count];
-
-    (void)snprintf(f->path, sizeof f->path, "%s", folder->path);
-    free(folder->path);
-    free(f->shown);
-    f->shown = folder->shown;
-    f->depth = folder->depth;
+    files_folder_release(&f->at);
+    f->at = f->walk->folders[--f->walk->count];
 }
 
 static void ask_if_new(const struct files *f, struct request *request)
 {
-    const struct storage *storage = &f->storages[f->walk.storage];
+    const struct storage *storage = &f->storages[f->walk->storage];
 
-    if (!f->walk.root || !storage->known || !*storage->etag)
+    if (!f->walk->root || !storage->known || !storage->etag)
         return;
     request->condition = HTTP_IF_NONE_MATCH;
     (void)snprintf(request->validator, sizeof request->validator, "%s",
@@ -154,121 +151,101 @@ bool files_walk_next(struct files *f, struct moment now,
                      struct request *request)
 {
     for (;;) {
-        if (f->walk.count == 0 && !next_storage(f)) {
-            walk_ends(f, false, now);
+        if (f->walk->count == 0 && !next_storage(f)) {
+            walk_ends(f, NULL, now);
             return false;
         }
         take_folder(f);
-        if (driver_read_files(f->p->driver, &f->p->device, f->path, request,
+        if (driver_read_files(f->p->driver, &f->p->device, f->at.path, request,
                               NULL))
             break;
-        f->walk.lost = true;
+        f->walk->lost = true;
         warn_once(f, WARN_LEFT_OUT, "its path is too long for the printer",
-                  f->path);
-        if (f->walk.count == 0)
-            storage_done(f);
+                  f->at.path);
+        folder_done(f->walk);
     }
     ask_if_new(f, request);
     f->asking = ASKING_WALK;
     return true;
 }
 
-/* A storage is done with its last folder. */
-static void folder_done(struct files *f)
-{
-    f->walk.root = false;
-    if (f->walk.count == 0)
-        storage_done(f);
-}
-
 static void take_folders(struct files *f, struct files_page *page)
 {
-    struct walk *w = &f->walk;
+    struct walk *w = f->walk;
     size_t i;
 
     for (i = 0; i < page->folder_count; i++) {
         struct page_folder *folder = &page->folders[i];
 
-        if (f->depth + 1 >= FOLDERS_DEPTH_MAX || w->seen >= FOLDERS_MAX) {
+        if (f->at.depth + 1 >= FOLDERS_DEPTH_MAX || w->seen >= FOLDERS_MAX) {
             w->lost = true;
             warn_once(f, WARN_LEFT_OUT,
                       "too many folders, or too deep; the rest is left out",
                       folder->path);
             continue;
         }
-        push(w, folder->path, folder->shown, f->depth + 1);
+        push(w, folder->path, folder->shown, f->at.depth + 1);
         *folder = (struct page_folder){0};
     }
 }
 
 void files_walk_page(struct files *f, struct files_page *page)
 {
-    struct walk *w = &f->walk;
+    struct walk *w = f->walk;
 
     if (!page->read) {
         w->lost = true;
         warn_once(f, WARN_UNREADABLE, page->err.text, page->path);
     } else {
         take_folders(f, page);
-        kept_merge(&w->fresh.kept, &page->kept);
-        w->fresh.count += page->count;
+        kept_merge(&w->found[w->storage].kept, &page->kept);
+        w->found[w->storage].count += page->count;
         if (page->found.path) {
-            kept_file_release(&w->found);
-            w->found = page->found;
+            kept_file_release(&w->selected);
+            w->selected = page->found;
             page->found = (struct kept_file){0};
         }
     }
     if (page->left_out)
         warn_once(f, WARN_LEFT_OUT, "some names cannot be used in an order",
                   page->path);
-    folder_done(f);
-}
-
-/* The storage's root has not changed, and so nothing below it. */
-static void walk_unchanged(struct files *f)
-{
-    if (f->selected.path &&
-        files_storage_of(f, f->selected.path) == f->walk.storage &&
-        !f->walk.found.path) {
-        f->walk.found = f->selected;
-        f->selected = (struct kept_file){0};
-    }
-    f->walk.root = false;
+    folder_done(w);
 }
 
 /* The folder itself could not be had. */
 static void walk_without(struct files *f, const struct http_answer *answer)
 {
-    f->walk.lost = true;
+    struct walk *w = f->walk;
+
+    w->lost = true;
     if (answer->result == HTTP_TOO_BIG)
         warn_once(f, WARN_TOO_BIG,
                   "the listing is over 16 MiB and is left out; move files into "
                   "folders",
-                  f->path);
-    if (f->walk.root) {
-        files_release_storage(&f->storages[f->walk.storage]);
-        f->walk.root = false;
-        return;
-    }
-    folder_done(f);
+                  f->at.path);
+    if (w->root)
+        w->replaces[w->storage] = true; /* by nothing */
+    else
+        folder_done(w);
+    w->root = false;
 }
 
 void files_walk_answered(struct files *f, const struct http_answer *answer,
                          struct moment now)
 {
+    struct walk *w = f->walk;
+
     if (answer->result == HTTP_ANSWERED && answer->status == 200) {
-        if (f->walk.root)
-            (void)snprintf(f->walk.fresh.etag, sizeof f->walk.fresh.etag, "%s",
-                           answer->headers.etag);
+        if (w->root && *answer->headers.etag)
+            w->found[w->storage].etag = memory_text(answer->headers.etag);
         f->asking = ASKING_WALK;
         files_hand_over(f, PAGE_WALK, answer, now);
     } else if (answer->result == HTTP_ANSWERED && answer->status == 304) {
-        walk_unchanged(f);
+        w->root = false; /* nothing below it has changed */
     } else if (answer->result == HTTP_ANSWERED ||
                answer->result == HTTP_TOO_BIG) {
         walk_without(f, answer);
     } else {
-        (void)snprintf(f->reason, sizeof f->reason, "%s", answer->reason);
-        walk_ends(f, true, now);
+        walk_ends(f, answer->reason, now);
     }
 }

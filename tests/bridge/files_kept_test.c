@@ -89,6 +89,7 @@ static void equal_names_get_their_folders(void **state)
     assert_string_equal(view_find(&view, "/usb/parts/box.gcode")->path,
                         "/usb/PARTS/BOX~1.GCO");
     assert_null(view_find(&view, "box.gcode"));
+    view_release(&view);
     kept_release(&usb);
     kept_release(&card);
 }
@@ -111,6 +112,7 @@ static void a_name_too_long_is_a_path(void **state)
     view_label(&view);
     assert_string_equal(view.files[0]->label, name);
     assert_string_equal(view.files[1]->label, "/usb/F/A");
+    view_release(&view);
     kept_release(&usb);
 }
 
@@ -133,6 +135,7 @@ static void the_chosen_one_stays_in_view(void **state)
     assert_string_equal(view.files[FILES_KEPT - 1]->path, "/usb/old");
     view_insist(&view, &old.files[0]);
     assert_string_equal(view.files[FILES_KEPT - 2]->path, "/usb/1");
+    view_release(&view);
     kept_release(&kept);
     kept_release(&old);
 }
@@ -158,7 +161,7 @@ static void the_list_is_bounded_json(void **state)
     path[sizeof path - 1] = '\0';
     for (i = 0; i < FILES_KEPT; i++)
         add(&kept, path, path + 5, "", i);
-    view.count = 0;
+    view_release(&view);
     view_add(&view, &kept);
     view_label(&view);
     buffer_reset(&json);
@@ -166,6 +169,7 @@ static void the_list_is_bounded_json(void **state)
     assert_true(json.len <= FILES_JSON_MAX && json.len > FILES_JSON_MAX / 2);
     assert_string_equal(buffer_text(&json) + json.len - 2, "}]");
     buffer_release(&json);
+    view_release(&view);
     kept_release(&kept);
 }
 

@@ -303,6 +303,71 @@ static void a_page_that_comes_too_late_is_nobodys(void **state)
     life_close(&life);
 }
 
+static const char two[] = "{\"path\":\"/usb/\",\"name\":\"usb\"},"
+                          "{\"path\":\"/sd/\",\"name\":\"sd\"}";
+
+static void two_large_storages(struct world *life)
+{
+    begin(life);
+    life->far.storages = two;
+    life->far.files = heap;
+    life->workers = true;
+    life_run(life, 10);
+    life_work_done(life);
+    life_run(life, 10);
+    life_work_done(life);
+    life_run(life, 10);
+    assert_string_equal(life_value(life, "storage/sd/files"), "1000");
+}
+
+static void what_is_known_stays_while_it_is_read_again(void **state)
+{
+    struct world life;
+    const struct kept_view *view;
+
+    (void)state;
+    two_large_storages(&life);
+    life_order(&life, "list_files", "PRESS");
+    life_run(&life, 1100);
+    life_work_done(&life); /* one of two */
+    view = printer_files(life.printer);
+    assert_int_equal(view->count, FILES_KEPT);
+    assert_string_equal(view->files[0]->label, "/usb/F999.GCO");
+    life_run(&life, 10);
+    life_work_done(&life);
+    life_run(&life, 6000);
+    assert_int_equal(life_answers(&life, "list_files"), 1);
+    life_close(&life);
+}
+
+/* As discovery does, at any time. */
+static void look_at_the_list(void *arg, struct moment now)
+{
+    const struct world *life = arg;
+    const struct kept_view *view = printer_files(life->printer);
+    int i;
+
+    (void)now;
+    for (i = 0; view && i < view->count; i++)
+        assert_true(*view->files[i]->label == '/');
+}
+
+static void also_when_one_cannot_be_read_any_more(void **state)
+{
+    struct world life;
+
+    (void)state;
+    two_large_storages(&life);
+    life.step = look_at_the_list;
+    life.step_arg = &life;
+    life.far.files_result = HTTP_TOO_BIG;
+    life_order(&life, "list_files", "PRESS");
+    life_run(&life, 6000);
+    assert_int_equal(life_answer(&life)->status, ORDER_DONE);
+    assert_null(printer_files(life.printer));
+    life_close(&life);
+}
+
 /* ---- orders ---- */
 
 static void list_and_info_answer_with_json(void **state)
@@ -491,6 +556,8 @@ int main(void)
         cmocka_unit_test(and_at_a_number),
         cmocka_unit_test(polls_go_on_while_a_worker_reads),
         cmocka_unit_test(a_page_that_comes_too_late_is_nobodys),
+        cmocka_unit_test(what_is_known_stays_while_it_is_read_again),
+        cmocka_unit_test(also_when_one_cannot_be_read_any_more),
         cmocka_unit_test(list_and_info_answer_with_json),
         cmocka_unit_test(a_question_to_a_printer_that_goes_off_is_answered),
         cmocka_unit_test(a_repeated_key_gets_the_value_again),

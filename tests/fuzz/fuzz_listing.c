@@ -95,6 +95,7 @@ static void check_view(struct files_page *page)
     view_json(&view, &json);
     must(json.len <= FILES_JSON_MAX + 2);
     check_json(&json);
+    view_release(&view);
     buffer_release(&json);
 }
 
