@@ -14,6 +14,7 @@
 #define FLUSH_MS      2000  /* for the last messages at the end */
 #define PATIENCE_MS   2000  /* with what still runs in a worker at the end */
 #define SAVE_MS       1000  /* changes are gathered for so long */
+#define SAVE_GAP_MS   250   /* also by those that somebody waits for */
 #define SPREAD_MS     2000  /* first polls are spread over at most so long, */
 #define STEP_MS       20    /* and so much for each printer */
 #define SAVE_AGAIN_MS 30000 /* after one that failed */
@@ -94,11 +95,27 @@ struct save {
     bool ok;
 };
 
+static void on_save(uv_timer_t *timer);
+
 static void save_work(void *arg)
 {
     struct save *save = arg;
 
     save->ok = store_write(save->path, save->text, &save->err);
+}
+
+/* Not later than at_ms. */
+static void want_save(struct bridge *b, int64_t at_ms)
+{
+    int64_t now = bridge_now(b).ms;
+
+    if (b->save_due && b->save_ms <= at_ms)
+        return;
+    b->save_due = true;
+    b->save_ms = at_ms;
+    if (!b->saving)
+        (void)uv_timer_start(&b->save, on_save,
+                             at_ms > now ? (uint64_t)(at_ms - now) : 0, 0);
 }
 
 static void save_done(void *arg)
@@ -111,8 +128,6 @@ static void save_done(void *arg)
             log_warning("%s; serial numbers and learned capabilities may be "
                         "forgotten at the next restart",
                         save->err.text);
-        b->save_due = true;
-        b->save_ms = bridge_now(b).ms + SAVE_AGAIN_MS;
     }
     b->save_failed = !save->ok;
     b->saving = false;
@@ -120,8 +135,14 @@ static void save_done(void *arg)
     free(save->path);
     free(save->text);
     free(save);
-    if (!b->stopping)
-        bridge_save_tick(b);
+    if (b->stopping)
+        return;
+    if (b->save_due) {
+        b->save_due = false;
+        want_save(b, b->save_ms);
+    }
+    if (b->save_failed)
+        want_save(b, bridge_now(b).ms + SAVE_AGAIN_MS);
 }
 
 static void save_now(struct bridge *b)
@@ -129,6 +150,7 @@ static void save_now(struct bridge *b)
     struct save *save;
 
     b->save_due = false;
+    b->saved_ms = bridge_now(b).ms;
     b->save_number++;
     if (!*store_path(b->store)) {
         events_saved(b->events, b->save_number);
@@ -143,24 +165,22 @@ static void save_now(struct bridge *b)
     task_start(&b->loop, save_work, save_done, save);
 }
 
+static void on_save(uv_timer_t *timer)
+{
+    save_now(timer->data);
+}
+
 void bridge_save_soon(struct bridge *b)
 {
-    if (!b->save_due)
-        b->save_ms = bridge_now(b).ms + SAVE_MS;
-    b->save_due = true;
+    want_save(b, bridge_now(b).ms + SAVE_MS);
 }
 
 uint64_t bridge_save_at_once(struct bridge *b)
 {
-    b->save_due = true;
-    b->save_ms = bridge_now(b).ms;
-    return b->save_number + 1;
-}
+    int64_t now = bridge_now(b).ms, free_ms = b->saved_ms + SAVE_GAP_MS;
 
-void bridge_save_tick(struct bridge *b)
-{
-    if (b->save_due && !b->saving && bridge_now(b).ms >= b->save_ms)
-        save_now(b);
+    want_save(b, now > free_ms ? now : free_ms);
+    return b->save_number + 1;
 }
 
 /* --- timers ------------------------------------------------------------ */
@@ -211,7 +231,6 @@ static void on_second(uv_timer_t *timer)
     for (i = 0; i < b->count; i++)
         if (b->units[i].unsaid)
             (void)unit_sync(&b->units[i]);
-    bridge_save_tick(b);
     feed_watchdog(b, now);
     on_wake(&b->wake);
 }
@@ -266,6 +285,7 @@ static void close_handles(void *arg)
         unit_close(&b->units[i]);
     uv_close((uv_handle_t *)&b->second, NULL);
     uv_close((uv_handle_t *)&b->wake, NULL);
+    uv_close((uv_handle_t *)&b->save, NULL);
     uv_close((uv_handle_t *)&b->prepare, NULL);
     uv_close((uv_handle_t *)&b->check, NULL);
     for (i = 0; i < 2; i++)
@@ -357,10 +377,12 @@ static void open_loop(struct bridge *b)
     (void)uv_loop_configure(&b->loop, UV_METRICS_IDLE_TIME);
     (void)uv_timer_init(&b->loop, &b->second);
     (void)uv_timer_init(&b->loop, &b->wake);
+    (void)uv_timer_init(&b->loop, &b->save);
     (void)uv_timer_init(&b->loop, &b->patience);
     (void)uv_prepare_init(&b->loop, &b->prepare);
     (void)uv_check_init(&b->loop, &b->check);
-    b->second.data = b->wake.data = b->prepare.data = b->check.data = b;
+    b->second.data = b->wake.data = b->save.data = b;
+    b->prepare.data = b->check.data = b;
     (void)uv_timer_start(&b->second, on_second, SECOND_MS, SECOND_MS);
     (void)uv_prepare_start(&b->prepare, on_prepare);
     (void)uv_check_start(&b->check, on_check);

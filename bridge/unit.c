@@ -163,7 +163,6 @@ static void note_changes(struct unit *unit)
     struct bridge *bridge = unit->bridge;
 
     unit_remember(unit);
-    bridge_save_tick(bridge);
     if (unit->files_version != printer_files_version(unit->printer)) {
         unit->files_version = printer_files_version(unit->printer);
         unit->announced = false; /* a person chooses from them */

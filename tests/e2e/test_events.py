@@ -1,5 +1,6 @@
 """Job events: each once, over restarts of bridge, printer and broker."""
 import json
+import time
 
 from harness import BASE, polls
 
@@ -152,3 +153,21 @@ def test_on_a_pi_finished_lasts_11_seconds_and_is_not_missed(house):
     printer.finish()
     wait_event(house, "finished", "pi")
     house.wait("pi", "last_job/result", "finished")
+
+
+def test_many_events_at_once_are_saved_together(house):
+    names = [f"p{i}" for i in range(16)]
+    for name in names:
+        house.add(name).start_print(duration=1000)
+    house.run()
+    for name in names:
+        house.wait(name, "can/pause", "online")
+    state = house.folder / "state"
+    waiting, begun, saves = list(names), time.monotonic(), set()
+    while not all(types(house, name) for name in names):
+        if waiting:
+            house.watcher.publish(f"{BASE}/{waiting.pop()}/command/pause", "PRESS")
+        for _ in range(20):
+            time.sleep(0.002)
+            saves.update(file.stat().st_mtime_ns for file in state.glob("state.json"))
+    assert len(saves) <= 2 + (time.monotonic() - begun) / 0.25
