@@ -16,17 +16,26 @@ enum task {
     TASK_EMPTY,
 };
 
+/* Printers of one kind have the same components: their skeletons are kept
+ * once. */
+struct shared {
+    size_t users;
+    uint64_t hash;
+    char *text;
+};
+
 struct document {
     uint64_t name; /* hash of the topic: thousands are looked through */
     char *topic;
     char *id;      /* the printer a found document names */
     void *subject; /* what makes it; NULL = not wanted */
-    char *there;   /* on the broker as far as we know: as found, or only the
-                      skeleton of what we sent; NULL = nothing */
-    uint64_t hash; /* of what we sent; 0 = `there` was found */
-    char *removed; /* was found, and emptied or reduced; NULL = nothing */
-    bool sure;     /* the broker had it: found, or sent long enough ago */
-    bool again;    /* to be sent although it is there */
+    /* On the broker as far as we know: as found, or only the skeleton of what
+     * we sent; NULL = nothing. */
+    struct shared *there;
+    uint64_t hash;          /* of what we sent; 0 = `there` was found */
+    struct shared *removed; /* found, and emptied or reduced; NULL = nothing */
+    bool sure;  /* the broker had it: found, or sent long enough ago */
+    bool again; /* to be sent although it is there */
     enum task task;
     int64_t due_ms;
     int64_t sent_ms;
@@ -49,6 +58,23 @@ struct announce *announce_new(const struct outlet *outlet, announce_make *make)
     return a;
 }
 
+/* NULL = nothing, as for all of these. */
+static struct shared *share(struct shared *shared)
+{
+    if (shared)
+        shared->users++;
+    return shared;
+}
+
+static void leave(struct shared **shared)
+{
+    if (*shared && --(*shared)->users == 0) {
+        free((*shared)->text);
+        free(*shared);
+    }
+    *shared = NULL;
+}
+
 void announce_free(struct announce *a)
 {
     size_t i;
@@ -58,8 +84,8 @@ void announce_free(struct announce *a)
     for (i = 0; i < a->count; i++) {
         free(a->documents[i].topic);
         free(a->documents[i].id);
-        free(a->documents[i].there);
-        free(a->documents[i].removed);
+        leave(&a->documents[i].there);
+        leave(&a->documents[i].removed);
     }
     free(a->documents);
     free(a);
@@ -99,16 +125,44 @@ static struct document *find(struct announce *a, const char *topic)
     return d;
 }
 
-/* What the broker has is json (NULL: nothing), which we sent ourselves. */
-static void note_sent(struct document *d, const char *json)
+/* Takes ownership of text. */
+static struct shared *shared_new(char *text)
 {
-    struct buffer skeleton = {0};
+    struct shared *shared = memory_zero(1, sizeof *shared);
 
-    if (json)
-        discovery_skeleton(json, strlen(json), &skeleton);
-    set_text(&d->there, json ? buffer_text(&skeleton) : NULL);
+    *shared = (struct shared){.users = 1, .hash = hash_of(text), .text = text};
+    return shared;
+}
+
+/* The skeleton of json, and of all documents that have the same. */
+static struct shared *skeleton_of(const struct announce *a, const char *json)
+{
+    struct buffer text = {0};
+    uint64_t hash;
+    size_t i;
+
+    discovery_skeleton(json, strlen(json), &text);
+    hash = hash_of(buffer_text(&text));
+    for (i = 0; i < a->count; i++) {
+        struct shared *other = a->documents[i].there;
+
+        if (!other || other->hash != hash ||
+            strcmp(other->text, buffer_text(&text)) != 0)
+            continue;
+        buffer_release(&text);
+        return share(other);
+    }
+    return shared_new(text.bytes ? text.bytes : memory_text(""));
+}
+
+/* What the broker has is json (NULL: nothing), which we sent ourselves. */
+static void note_sent(struct announce *a, struct document *d, const char *json)
+{
+    struct shared *skeleton = json ? skeleton_of(a, json) : NULL;
+
+    leave(&d->there);
+    d->there = skeleton;
     d->hash = json ? hash_of(json) : 0;
-    buffer_release(&skeleton);
 }
 
 void announce_connected(struct announce *a)
@@ -117,7 +171,7 @@ void announce_connected(struct announce *a)
 
     a->ready = false;
     for (i = 0; i < a->count; i++) {
-        set_text(&a->documents[i].there, NULL);
+        leave(&a->documents[i].there);
         a->documents[i].hash = 0;
     }
 }
@@ -127,8 +181,8 @@ void announce_found(struct announce *a, const char *topic, const char *json,
 {
     struct document *d = find(a, topic);
 
-    free(d->there);
-    d->there = memory_copy(json, len);
+    leave(&d->there);
+    d->there = shared_new(memory_copy(json, len));
     d->hash = 0;
     d->sure = true;
     set_text(&d->id, id);
@@ -138,7 +192,8 @@ static bool is_there(const struct document *d, const char *json)
 {
     if (d->hash)
         return d->hash == hash_of(json);
-    return d->there && discovery_equal(d->there, strlen(d->there), json);
+    return d->there &&
+           discovery_equal(d->there->text, strlen(d->there->text), json);
 }
 
 /* Whether it is there already is seen when its turn comes: to make and compare
@@ -162,7 +217,7 @@ void announce_ready(struct announce *a, bool lost)
         if (!d->there && d->sure && !lost) {
             char *json = d->subject ? a->make(d->subject) : NULL;
 
-            note_sent(d, json);
+            note_sent(a, d, json);
             free(json);
         }
         plan(d);
@@ -191,7 +246,7 @@ void announce_unwant(struct announce *a, const char *topic)
  * once more now that it is there. */
 static void revive_removed(struct document *d)
 {
-    free(d->there);
+    leave(&d->there);
     d->there = d->removed;
     d->removed = NULL;
     d->hash = 0;
@@ -237,19 +292,25 @@ static bool say(struct announce *a, struct document *d, const char *json)
     return outlet_say(a->outlet, d->topic, json, 1, true);
 }
 
+static void note_removed(struct document *d)
+{
+    leave(&d->removed);
+    d->removed = share(d->there);
+}
+
 /* Home Assistant keeps ghosts of the entities that were removed while it was
  * down: they come back now that it is there, and go again. */
 static bool restore(struct announce *a, struct document *d, const char *json,
                     bool *ok)
 {
     struct buffer whole = {0};
-    bool lacks =
-        d->again && d->removed &&
-        discovery_restored(d->removed, strlen(d->removed), json, &whole);
+    bool lacks = d->again && d->removed &&
+                 discovery_restored(d->removed->text, strlen(d->removed->text),
+                                    json, &whole);
 
     if (lacks && (*ok = say(a, d, buffer_text(&whole)))) {
-        set_text(&d->removed, NULL);
-        note_sent(d, buffer_text(&whole));
+        leave(&d->removed);
+        note_sent(a, d, buffer_text(&whole));
         d->again = false;
     }
     buffer_release(&whole);
@@ -259,16 +320,17 @@ static bool restore(struct announce *a, struct document *d, const char *json,
 static bool send_fresh(struct announce *a, struct document *d, const char *json)
 {
     struct buffer reduced = {0};
-    bool two_steps = d->there && discovery_removal(d->there, strlen(d->there),
-                                                   json, &reduced);
+    bool two_steps =
+        d->there && discovery_removal(d->there->text, strlen(d->there->text),
+                                      json, &reduced);
     const char *now = two_steps ? buffer_text(&reduced) : json;
     bool ok = say(a, d, now);
 
     if (ok) {
         if (two_steps && !d->hash)
-            set_text(&d->removed, d->there);
+            note_removed(d);
         /* the reduced ones are gone now: what is left is the document */
-        note_sent(d, json);
+        note_sent(a, d, json);
         d->hash = hash_of(now); /* whoever asks before the second step */
         d->task = two_steps ? TASK_WANTED : TASK_NONE;
         d->again = false;
@@ -285,7 +347,7 @@ static bool send_wanted(struct announce *a, struct document *d, bool *sent)
 
     *sent = d->again || !is_there(d, json);
     if (!*sent) {
-        note_sent(d, json);
+        note_sent(a, d, json);
         d->task = TASK_NONE;
     } else if (!restore(a, d, json, &ok)) {
         ok = send_fresh(a, d, json);
@@ -298,7 +360,7 @@ static bool revive(struct announce *a, struct document *d)
 {
     /* only a document as it was found can be announced once more: one of
      * this session is known to Home Assistant already */
-    if (d->there && !d->hash && !say(a, d, d->there))
+    if (d->there && !d->hash && !say(a, d, d->there->text))
         return false;
     d->task = TASK_EMPTY;
     return true;
@@ -309,10 +371,10 @@ static bool empty(struct announce *a, struct document *d)
     if (!say(a, d, ""))
         return false;
     if (d->there && !d->hash && d->id) {
-        set_text(&d->removed, d->there);
+        note_removed(d);
         set_text(&d->id, NULL); /* the next birth is the last */
     }
-    note_sent(d, NULL);
+    note_sent(a, d, NULL);
     d->task = TASK_NONE;
     plan(d);
     return true;
