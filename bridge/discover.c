@@ -2,6 +2,8 @@
 #include "bridge/bridge_internal.h"
 #include "mapping/memory.h"
 
+#include <malloc.h>
+
 #define SWEEP_MS  60000 /* then a printer that left is surely gone */
 #define FOUND_MAX ((size_t)512 << 10)
 #define ROWS_MAX  500 /* printers with a sensor on the page of the bridge */
@@ -243,6 +245,17 @@ static void sweep(struct bridge *b)
     announce_sweep(b->announce, is_gone, b);
 }
 
+/* Starting and announcing leave a heap with large holes behind, which nobody
+ * needs again soon: once, the kernel gets them back. */
+static void give_back_memory(struct bridge *b)
+{
+    bool settled = announce_settled(b->announce, bridge_now(b).ms);
+
+    if (settled && !b->announce_settled)
+        (void)malloc_trim(0);
+    b->announce_settled = settled;
+}
+
 void discover_tick(struct bridge *b)
 {
     size_t i;
@@ -271,6 +284,7 @@ void discover_tick(struct bridge *b)
             (void)unit_sync(&b->units[i]);
         }
     }
+    give_back_memory(b);
 }
 
 void discover_message(struct bridge *b, const struct mqtt_message *m)

@@ -12,9 +12,11 @@
 #include <strings.h>
 #include <sys/mman.h>
 
-/* A status answer needs about 3 KiB: it never leaves the thread's own static
- * memory. What is bigger gets a mapping that json_free() gives back, so that
- * an idle bridge does not hold what one odd answer needed. */
+/* A status answer needs about 3 KiB: it never leaves the small mapping that a
+ * thread makes for its first tree and keeps (thread-local memory would be
+ * cleared, and so be taken, in each thread that never parses). What is bigger
+ * gets a mapping that json_free() gives back, so that an idle bridge does not
+ * hold what one odd answer needed. */
 #define SMALL_MAX  ((size_t)16 << 10)
 #define ALIGN      ((size_t)8)
 #define DEPTH_MAX  1000
@@ -27,8 +29,8 @@ static _Thread_local struct {
     size_t small_len;
     size_t big_len;
     size_t big_max; /* what this tree may take beside small */
+    char *small;    /* NULL or a mapping of SMALL_MAX bytes */
     char *big;      /* NULL or a mapping of big_max bytes */
-    _Alignas(16) char small[SMALL_MAX];
 } arena;
 
 struct reader {
@@ -38,15 +40,20 @@ struct reader {
 
 /* ---- the arena ---- */
 
+static void *map(size_t size)
+{
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return at == MAP_FAILED ? NULL : at;
+}
+
 static void *take_big(size_t size)
 {
     void *at;
 
-    if (!arena.big) {
-        at = mmap(NULL, arena.big_max, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        arena.big = at == MAP_FAILED ? NULL : at;
-    }
+    if (!arena.big)
+        arena.big = map(arena.big_max);
     if (!arena.big || size > arena.big_max - arena.big_len) {
         arena.full = true;
         return NULL;
@@ -412,6 +419,14 @@ static void explain(const char *bytes, const struct reader *r, bool complete,
                         (size_t)(r->at - bytes) + 1);
 }
 
+static void need_small(void)
+{
+    if (!arena.small)
+        arena.small = map(SMALL_MAX);
+    if (!arena.small)
+        abort();
+}
+
 static const struct json *parse_within(size_t max, const char *bytes,
                                        size_t len, struct error *err)
 {
@@ -420,6 +435,7 @@ static const struct json *parse_within(size_t max, const char *bytes,
     bool complete;
 
     assert(!arena.taken);
+    need_small();
     arena.taken = true;
     arena.big_max = max;
     root = take(sizeof *root);
