@@ -196,9 +196,9 @@ int roster_count(const struct roster *roster, enum scope scope)
 const char *roster_name(const struct roster *roster, enum scope scope,
                         int instance)
 {
-    return instance < roster_count(roster, scope)
-               ? list_of(roster, scope)->name[instance]
-               : NULL;
+    const struct instances *list = list_of(roster, scope);
+
+    return list && instance < list->count ? list->name[instance] : NULL;
 }
 
 int instances_learn(struct instances *instances, const char *identity,
