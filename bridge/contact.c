@@ -2,6 +2,7 @@
  * by a second try; two in a row are said to be offline. Whoever answers after
  * a gap is asked for the serial number before anything is believed or sent. */
 #include "bridge/printer_internal.h"
+#include "mapping/memory.h"
 #include "mapping/text.h"
 
 #define SECOND_TRY_MS 1000
@@ -85,6 +86,11 @@ static int64_t next_backoff(struct printer *p)
     return wait;
 }
 
+const char *contact_error(const struct printer *p)
+{
+    return p->error ? p->error : "";
+}
+
 static void go_offline(struct printer *p, bool news, struct moment now)
 {
     if (p->online || !p->judged) {
@@ -95,7 +101,7 @@ static void go_offline(struct printer *p, bool news, struct moment now)
     p->online = false;
     telemetry_clear_life(&p->telemetry, LIFE_LIVE);
     if (news)
-        printer_log(p, LOG_LEVEL_WARNING, "offline: %s. %s", p->error,
+        printer_log(p, LOG_LEVEL_WARNING, "offline: %s. %s", contact_error(p),
                     printer_remedy(p));
     printer_follow_job(p, now);
     orders_offline(p, false, now);
@@ -114,14 +120,16 @@ void contact_missed(struct printer *p, enum trouble trouble, const char *reason,
     bool news =
         p->trouble != trouble && !(is_silent(p->trouble) && is_silent(trouble));
     bool sure = trouble == TROUBLE_AUTH || trouble == TROUBLE_WRONG_PRINTER;
+    char clean[4 * ERROR_MAX + 1];
 
     p->polls_failed++;
     p->misses += sure ? 2 : 1;
     p->trouble = trouble;
-    (void)text_clean(reason, ERROR_MAX, p->error, sizeof p->error);
+    (void)text_clean(reason, ERROR_MAX, clean, sizeof clean);
+    memory_keep(&p->error, clean);
     contact_begin(p, now);
     telemetry_set(&p->telemetry, SLOT_POLL_FAILURES, value_integer(p->misses));
-    telemetry_set_text(&p->telemetry, SLOT_POLL_ERROR, p->error);
+    telemetry_set_text(&p->telemetry, SLOT_POLL_ERROR, clean);
     if (p->misses < 2) {
         p->next_poll_ms = now.ms + SECOND_TRY_MS;
         return;
@@ -135,7 +143,7 @@ void contact_failed(struct printer *p, const struct http_answer *answer,
                     struct moment now)
 {
     enum trouble trouble = trouble_of(answer);
-    char reason[sizeof p->error];
+    char reason[4 * ERROR_MAX + 1];
 
     if (trouble == TROUBLE_AUTH)
         (void)snprintf(reason, sizeof reason, "%s refused (HTTP %d)",
@@ -178,7 +186,8 @@ bool contact_answered(struct printer *p, int endpoint, struct moment now)
 
 static void greet(struct printer *p, struct moment now)
 {
-    const char *model = p->config->model ? p->config->model : p->memory.model;
+    const char *told = p->memory.model ? p->memory.model : "";
+    const char *model = p->config->model ? p->config->model : told;
     long long minutes = (now.ms - p->since_ms) / 60000;
 
     if (p->judged)
@@ -199,7 +208,7 @@ void contact_established(struct printer *p, struct moment now)
     p->contact = true;
     p->backoff_ms = 0;
     p->trouble = TROUBLE_NONE;
-    p->error[0] = '\0';
+    memory_keep(&p->error, NULL);
     telemetry_clear(&p->telemetry, SLOT_POLL_ERROR);
     if (!p->online)
         greet(p, now);
@@ -210,11 +219,9 @@ void printer_forget(struct printer *p, struct moment now)
 {
     p->version++;
     files_select(p->files, NULL, NULL);
-    job_release(&p->memory.job);
-    facts_release(&p->memory.facts);
-    memset(&p->memory, 0, sizeof p->memory);
-    p->memory.storages = p->device.storages;
-    p->memory.cameras = p->device.cameras;
+    printer_memory_release(&p->memory);
+    instances_copy(&p->memory.storages, &p->device.storages);
+    instances_copy(&p->memory.cameras, &p->device.cameras);
     p->memory.changed = true;
     if (p->flight == FLIGHT_NONE)
         p->next_poll_ms = now.ms;
@@ -250,7 +257,7 @@ const char *printer_error(const struct printer *p)
     case TROUBLE_ANSWER:
     case TROUBLE_WRONG_PRINTER: break;
     }
-    return p->error;
+    return contact_error(p);
 }
 
 const char *printer_remedy(const struct printer *p)

@@ -36,28 +36,23 @@ const char *discover_name(const struct unit *unit)
 
     if (unit->config->name)
         return unit->config->name;
-    return *told ? told : unit->config->id;
-}
-
-static const char *or_null(const char *text)
-{
-    return *text ? text : NULL;
+    return told ? told : unit->config->id;
 }
 
 static void describe(const struct unit *unit, struct discovery_printer *out)
 {
     const struct printer_memory *memory = printer_memory(unit->printer);
     enum command c;
+    int slot;
 
     *out = (struct discovery_printer){
         .id = unit->config->id,
         .identity = discover_identity(unit),
         .name = discover_name(unit),
-        .model =
-            unit->config->model ? unit->config->model : or_null(memory->model),
+        .model = unit->config->model ? unit->config->model : memory->model,
         .vendor = printer_driver(unit->printer)->vendor,
-        .serial = or_null(memory->serial),
-        .firmware = or_null(memory->firmware),
+        .serial = *memory->serial ? memory->serial : NULL,
+        .firmware = memory->firmware,
         .area = unit->config->area,
         .url = unit->config->url,
         .routes = publisher_routes(unit->publisher),
@@ -66,7 +61,8 @@ static void describe(const struct unit *unit, struct discovery_printer *out)
     };
     out->pictures =
         printer_driver(unit->printer)->pictures && unit->config->thumbnails;
-    memcpy(out->reported, memory->reported, sizeof out->reported);
+    for (slot = 0; slot < SLOT_COUNT; slot++)
+        out->reported[slot] = slot_set_has(&memory->reported, slot);
     for (c = 0; c < COMMAND_COUNT; c++)
         out->commands[c] = printer_able(unit->printer, c);
 }

@@ -9,8 +9,10 @@
 #include <cjson/cJSON.h>
 
 /* An example for fields that exist once per storage. */
-static const struct instances usb = {{"usb"}, 1, false};
-static const struct instances front = {{"front"}, 1, false};
+static char storage[][INSTANCE_NAME_MAX + 1] = {"usb"};
+static char camera[][INSTANCE_NAME_MAX + 1] = {"front"};
+static const struct instances usb = {storage, 1, false};
+static const struct instances front = {camera, 1, false};
 static const struct roster sample = {&usb, &front};
 
 struct subject {

@@ -58,7 +58,7 @@ bool printer_wants_file(const struct printer *p, struct job_file *file)
         .mark = mark_of(t),
         .target = p->device.download,
     };
-    return p->config->read_files && file->job >= 0 && *file->target &&
+    return p->config->read_files && file->job >= 0 && file->target &&
            !printer_transfers(p) && driver_job_agrees(t, &p->device) &&
            !telemetry_known(t, SLOT_JOB_WEIGHT) &&
            !was_asked(&p->memory.facts.asked, file->job) &&

@@ -35,8 +35,8 @@ static void say(struct files *f, int slot, struct value v)
     struct printer *p = f->p;
 
     telemetry_set(&p->telemetry, slot, v);
-    if (v.kind != VALUE_ABSENT && !p->memory.reported[slot])
-        p->memory.reported[slot] = p->memory.changed = true;
+    if (v.kind != VALUE_ABSENT && slot_set_add(&p->memory.reported, slot))
+        p->memory.changed = true;
 }
 
 void files_publish(struct files *f)

@@ -12,7 +12,7 @@ struct files_page *files_page_new(enum page_use use,
 
     page->use = use;
     page->driver = driver;
-    page->device = *device;
+    device_copy(&page->device, device);
     (void)snprintf(page->path, sizeof page->path, "%s", path);
     page->shown = memory_text(shown ? shown : "");
     page->selected = memory_text(selected);
@@ -32,6 +32,7 @@ void files_page_free(struct files_page *page)
         free(page->folders[i].shown);
     }
     free(page->folders);
+    device_release(&page->device);
     kept_release(&page->kept);
     kept_file_release(&page->found);
     buffer_release(&page->json);

@@ -268,6 +268,7 @@ int job_step(struct job *j, const struct telemetry *t, bool online,
     struct step s = {j, t, wall, events, 0};
     bool first = !j->known;
     bool told = online && telemetry_state(t) != STATE_COUNT;
+    bool turned;
 
     if (first && !told)
         return 0;
@@ -277,7 +278,8 @@ int job_step(struct job *j, const struct telemetry *t, bool online,
         j->known = true;
         j->online = online;
     }
-    if (j->online != online) {
+    turned = j->online != online;
+    if (turned) {
         j->online = online;
         tell(&s, online ? EVENT_PRINTER_ONLINE : EVENT_PRINTER_OFFLINE, &j->now,
              telemetry_text(t, SLOT_POLL_ERROR));
@@ -288,6 +290,9 @@ int job_step(struct job *j, const struct telemetry *t, bool online,
         begin(&s, telemetry_integer(t, SLOT_JOB_ID, -1), true);
     else
         follow(&s, change_soon_s);
+    /* the job it told of, whose texts it borrows, may be gone by now */
+    if (turned)
+        events[0].job = j->now;
     return s.count;
 }
 

@@ -48,7 +48,7 @@ bool printer_able(const struct printer *p, enum command command)
         return !p->config->read_only;
     return !p->config->read_only && row &&
            driver_states(p->driver, command, &p->device) != 0 &&
-           (!row->learned || p->memory.learned[command]);
+           (!row->learned || p->memory.learned >> command & 1);
 }
 
 /* What an order needs beside a state; NULL = it is there. */
@@ -147,7 +147,7 @@ bool order_refused_away(struct printer *p, struct order *order,
                      printer_error(p), printer_remedy(p));
     else if (!p->online)
         order_refuse(p, order, ORDER_OFFLINE, 0, now, "%s is offline%s%s",
-                     p->config->id, p->error[0] ? ": " : "", p->error);
+                     p->config->id, p->error ? ": " : "", contact_error(p));
     else
         return false;
     return true;

@@ -79,7 +79,7 @@ static void time_out(struct printer *p, struct moment now)
     if (!p->online)
         order_refuse(p, order, ORDER_OFFLINE, 0, now,
                      "the printer went offline before the effect showed: %s",
-                     p->error);
+                     contact_error(p));
     else if (o->unsure)
         order_refuse(
             p, order, ORDER_TIMEOUT, 0, now,
@@ -94,6 +94,17 @@ static void time_out(struct printer *p, struct moment now)
     else
         order_refuse(p, order, ORDER_TIMEOUT, 0, now,
                      "the printer gave no answer within %d s", limit);
+}
+
+static void note_worked(struct printer *p, const struct driver_command *row,
+                        enum command command)
+{
+    uint64_t bit = UINT64_C(1) << command;
+
+    if (!row->learned || p->memory.learned & bit)
+        return;
+    p->memory.learned |= bit;
+    p->memory.changed = true;
 }
 
 /* Did the active order take effect, or can it not any more? */
@@ -111,8 +122,7 @@ static void look_for_effect(struct printer *p, struct moment now)
 
     if (driver_step_done(step, bound >= 0 ? bound : o->job_before,
                          &p->telemetry)) {
-        if (row->learned && !p->memory.learned[order->command])
-            p->memory.learned[order->command] = p->memory.changed = true;
+        note_worked(p, row, order->command);
         (void)snprintf(message, sizeof message, "the printer is now %s",
                        state < STATE_COUNT
                            ? quantity_words(QUANTITY_STATE)[state]
@@ -134,7 +144,7 @@ static void step_refresh(struct printer *p, struct moment now)
     else if (!p->online && p->judged &&
              p->polls_failed > p->orders.failed_before)
         order_refuse(p, p->orders.active, ORDER_OFFLINE, 0, now,
-                     "the printer is offline: %s", p->error);
+                     "the printer is offline: %s", contact_error(p));
 }
 
 /* It may go on: to the printer, or to what is known of its files. */
@@ -343,7 +353,7 @@ static void refuse_offline(struct printer *p, struct order *order,
                      printer_error(p), printer_remedy(p));
     else
         order_refuse(p, order, ORDER_OFFLINE, 0, now,
-                     "the printer is offline: %s", p->error);
+                     "the printer is offline: %s", contact_error(p));
 }
 
 void orders_offline(struct printer *p, bool stopping, struct moment now)

@@ -82,8 +82,8 @@ struct printer *printer_new(const struct config_printer *config,
     p->arg = arg;
     if (memory)
         p->memory = *memory;
-    p->device.storages = p->memory.storages;
-    p->device.cameras = p->memory.cameras;
+    instances_copy(&p->device.storages, &p->memory.storages);
+    instances_copy(&p->device.cameras, &p->memory.cameras);
     p->roster = (struct roster){&p->device.storages, &p->device.cameras};
     p->saved_progress = p->memory.job.now.progress;
     job_fields(&p->memory.job, &p->telemetry);
@@ -104,16 +104,29 @@ void printer_stop(struct printer *p, struct moment now)
     orders_stop(p, now);
 }
 
+void printer_memory_release(struct printer_memory *memory)
+{
+    free(memory->name);
+    free(memory->model);
+    free(memory->firmware);
+    instances_release(&memory->storages);
+    instances_release(&memory->cameras);
+    job_release(&memory->job);
+    free(memory->selected);
+    free(memory->selected_name);
+    facts_release(&memory->facts);
+    *memory = (struct printer_memory){.changed = false};
+}
+
 void printer_free(struct printer *p)
 {
     if (!p)
         return;
     orders_release(p);
     files_free(p->files);
-    free(p->memory.selected);
-    free(p->memory.selected_name);
-    facts_release(&p->memory.facts);
-    job_release(&p->memory.job);
+    printer_memory_release(&p->memory);
+    device_release(&p->device);
+    free(p->error);
     telemetry_release(&p->telemetry);
     if (--printers == 0)
         telemetry_release(&scratch);
@@ -374,7 +387,8 @@ bool printer_files_settled(const struct printer *p)
 
 const char *printer_picture(const struct printer *p)
 {
-    return p->online && driver_job_agrees(&p->telemetry, &p->device)
+    return p->device.picture && p->online &&
+                   driver_job_agrees(&p->telemetry, &p->device)
                ? p->device.picture
                : "";
 }
@@ -393,8 +407,8 @@ void printer_note_snapshot(struct printer *p, int camera, struct moment now)
 
     p->version++;
     telemetry_set(&p->telemetry, slot, value_time(now.wall));
-    p->memory.changed = p->memory.changed || !p->memory.reported[slot];
-    p->memory.reported[slot] = true;
+    if (slot_set_add(&p->memory.reported, slot))
+        p->memory.changed = true;
 }
 
 bool printer_is_held_up(const struct printer *p)

@@ -77,22 +77,26 @@ enum trouble {
  * read back must be what was kept, or each start would look like a change. */
 #define REMEMBERED_SIZE (4 * 64 + 1)
 
-/* What of a printer outlives the program (store.h). */
+/* What of a printer outlives the program (store.h). Owns all texts and lists:
+ * printer_new() takes them, or printer_memory_release(). */
 struct printer_memory {
     char serial[SERIAL_MAX + 1]; /* "" = none yet */
-    char name[REMEMBERED_SIZE];  /* its own, "" = not told */
-    char model[REMEMBERED_SIZE];
-    char firmware[REMEMBERED_SIZE];
-    bool reported[SLOT_COUNT]; /* seen at least once */
+    char *name;                  /* its own, NULL = not told; as the next two */
+    char *model;
+    char *firmware;
+    struct slot_set reported;  /* seen at least once */
     struct instances storages; /* names that the slots refer to */
     struct instances cameras;
-    bool learned[COMMAND_COUNT]; /* commands that once worked here */
-    struct job job;              /* owns its texts: printer_new() takes them */
-    char *selected, *selected_name; /* file to be printed next; as of job */
-    struct facts_kept facts;        /* of its files; as of job */
+    uint64_t learned; /* commands that once worked here, a bit each */
+    struct job job;
+    char *selected, *selected_name; /* file to be printed next */
+    struct facts_kept facts;        /* of its files */
     bool changed;     /* who it is or what it can, since the owner looked */
     bool job_changed; /* only the job, its file, or the one to be printed */
 };
+
+/* All-zero afterwards. Accepts a zeroed one. */
+void printer_memory_release(struct printer_memory *memory);
 
 struct printer *printer_new(const struct config_printer *config,
                             const struct driver *driver,

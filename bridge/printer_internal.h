@@ -98,8 +98,8 @@ struct printer {
     enum trouble trouble;       /* of the contact */
     enum trouble owner_trouble; /* printer_set_trouble() */
     bool nameless;              /* online for long without a serial number */
-    char error[4 * ERROR_MAX + 1];
-    int misses; /* missed polls in a row */
+    char *error;                /* what is wrong; NULL = nothing */
+    int misses;                 /* missed polls in a row */
     int64_t backoff_ms;
     int64_t since_ms; /* when it went on- or offline */
 
@@ -157,7 +157,9 @@ void printer_follow_job(struct printer *p, struct moment now);
 /* facts_job.c: what t lacks of its job, from what is known of the file */
 void facts_complete_job(const struct printer *p, struct telemetry *t);
 
-/* contact.c: verdicts about a request that was a read */
+/* contact.c: what is wrong with the contact, "" = nothing */
+const char *contact_error(const struct printer *p);
+/* verdicts about a request that was a read */
 void contact_missed(struct printer *p, enum trouble trouble, const char *reason,
                     struct moment now);
 /* A valid answer came; true if the snapshot may be published. */

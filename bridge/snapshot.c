@@ -1,6 +1,7 @@
 /* From an answer to the next snapshot of a printer: what is read is settled,
  * completed and noted; what could not be read is not known any more. */
 #include "bridge/printer_internal.h"
+#include "mapping/memory.h"
 #include "mapping/text.h"
 
 #define NO_SERIAL_MS 120000 /* without one: then it is a trouble */
@@ -12,41 +13,41 @@ static void note_reported(struct printer *p)
     int slot;
 
     for (slot = 0; slot < SLOT_COUNT; slot++)
-        if (!p->memory.reported[slot] && telemetry_known(&p->telemetry, slot)) {
-            p->memory.reported[slot] = true;
+        if (telemetry_known(&p->telemetry, slot) &&
+            slot_set_add(&p->memory.reported, slot))
             p->memory.changed = true;
-        }
     if (p->memory.storages.count != p->device.storages.count ||
         p->memory.cameras.count != p->device.cameras.count) {
-        p->memory.storages = p->device.storages;
-        p->memory.cameras = p->device.cameras;
+        instances_copy(&p->memory.storages, &p->device.storages);
+        instances_copy(&p->memory.cameras, &p->device.cameras);
         p->memory.changed = true;
     }
 }
 
 /* True if the printer tells something else than what was remembered. */
-static bool keep_text(struct printer *p, int slot, char memory[REMEMBERED_SIZE])
+static bool keep_text(struct printer *p, int slot, char **kept)
 {
     const char *text = telemetry_text(&p->telemetry, slot);
-    char old[REMEMBERED_SIZE];
+    char clean[REMEMBERED_SIZE];
+    bool known = *kept != NULL;
 
-    memcpy(old, memory, sizeof old);
-    if (!*text)
+    if (!*text || (known && strcmp(text, *kept) == 0))
         return false;
-    (void)text_clean(text, REMEMBERED_SIZE / 4, memory, REMEMBERED_SIZE);
-    if (strcmp(memory, old) == 0)
+    (void)text_clean(text, REMEMBERED_SIZE / 4, clean, sizeof clean);
+    if (strcmp(clean, known ? *kept : "") == 0)
         return false;
+    memory_keep(kept, clean);
     p->memory.changed = true;
-    return old[0] != '\0';
+    return known;
 }
 
 /* Learned capabilities only grow within one firmware version. */
 static void note_identity(struct printer *p)
 {
-    (void)keep_text(p, SLOT_INFO_NAME, p->memory.name);
-    (void)keep_text(p, SLOT_INFO_MODEL, p->memory.model);
-    if (keep_text(p, SLOT_INFO_FIRMWARE, p->memory.firmware))
-        memset(p->memory.learned, 0, sizeof p->memory.learned);
+    (void)keep_text(p, SLOT_INFO_NAME, &p->memory.name);
+    (void)keep_text(p, SLOT_INFO_MODEL, &p->memory.model);
+    if (keep_text(p, SLOT_INFO_FIRMWARE, &p->memory.firmware))
+        p->memory.learned = 0;
 }
 
 static void note_oddities(struct printer *p)

@@ -23,9 +23,9 @@ struct store *store_open(const char *wanted, const char *instance,
 /* Give the lock back. Accepts NULL. */
 void store_close(struct store *store);
 
-/* What is remembered about a printer; all-zero if nothing is. The job's texts
- * and the facts are the caller's: job_release(), facts_release(). mapping says
- * which custom fields there are, they are remembered by their keys. */
+/* What is remembered about a printer; all-zero if nothing is. What it owns is
+ * the caller's: printer_memory_release(). mapping says which custom fields
+ * there are, they are remembered by their keys. */
 void store_recall(const struct store *store, const char *printer,
                   const struct mapping *mapping, struct printer_memory *out);
 /* Change what is remembered; store_text() tells it all. */

@@ -8,14 +8,16 @@
 
 #include <cjson/cJSON.h>
 
-static void recall_text(const cJSON *row, const char *key,
-                        char out[REMEMBERED_SIZE])
+static void recall_text(const cJSON *row, const char *key, char **out)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, key);
+    char clean[REMEMBERED_SIZE];
 
-    if (cJSON_IsString(item))
-        (void)text_clean(item->valuestring, REMEMBERED_SIZE / 4, out,
-                         REMEMBERED_SIZE);
+    if (!cJSON_IsString(item))
+        return;
+    (void)text_clean(item->valuestring, REMEMBERED_SIZE / 4, clean,
+                     sizeof clean);
+    memory_keep(out, clean);
 }
 
 static void recall_instances(const cJSON *row, const char *key,
@@ -58,7 +60,7 @@ static void recall_reported(const cJSON *row, struct printer_memory *out)
             cJSON_IsString(item) ? recall_slot(item->valuestring, out) : -1;
 
         if (slot >= 0)
-            out->reported[slot] = true;
+            (void)slot_set_add(&out->reported, slot);
     }
 }
 
@@ -72,7 +74,7 @@ static void recall_custom(const cJSON *row, const struct mapping *mapping,
     {
         for (i = 0; cJSON_IsString(item) && i < mapping->custom_count; i++)
             if (strcmp(mapping->custom[i].key, item->valuestring) == 0)
-                out->reported[field_slot(FIELD_CUSTOM, i)] = true;
+                (void)slot_set_add(&out->reported, field_slot(FIELD_CUSTOM, i));
     }
 }
 
@@ -86,7 +88,7 @@ static void recall_learned(const cJSON *row, struct printer_memory *out)
                                               : COMMAND_COUNT;
 
         if (c != COMMAND_COUNT)
-            out->learned[c] = true;
+            out->learned |= UINT64_C(1) << c;
     }
 }
 
@@ -122,9 +124,9 @@ void store_printer_read(const cJSON *row, const struct mapping *mapping,
     if (cJSON_IsString(item))
         (void)snprintf(out->serial, sizeof out->serial, "%s",
                        item->valuestring);
-    recall_text(row, "name", out->name);
-    recall_text(row, "model", out->model);
-    recall_text(row, "firmware", out->firmware);
+    recall_text(row, "name", &out->name);
+    recall_text(row, "model", &out->model);
+    recall_text(row, "firmware", &out->firmware);
     recall_instances(row, "storages", &out->storages);
     recall_instances(row, "cameras", &out->cameras);
     recall_reported(row, out);
@@ -143,7 +145,7 @@ static void add_custom(cJSON *row, const struct printer_memory *memory,
     int i;
 
     for (i = 0; i < mapping->custom_count; i++)
-        if (memory->reported[field_slot(FIELD_CUSTOM, i)])
+        if (slot_set_has(&memory->reported, field_slot(FIELD_CUSTOM, i)))
             cJSON_AddItemToArray(list,
                                  cJSON_CreateString(mapping->custom[i].key));
 }
@@ -173,15 +175,20 @@ static void add_lists(cJSON *row, const struct printer_memory *memory)
         for (i = 0; i < field_instances(f); i++) {
             char key[FIELD_KEY_MAX + 1];
 
-            if (memory->reported[field_slot(f, i)] &&
+            if (slot_set_has(&memory->reported, field_slot(f, i)) &&
                 field_key(f, roster_name(&roster, field_row(f)->scope, i), key,
                           sizeof key))
                 cJSON_AddItemToArray(reported, cJSON_CreateString(key));
         }
     for (c = 0; c < COMMAND_COUNT; c++)
-        if (memory->learned[c])
+        if (memory->learned >> c & 1)
             cJSON_AddItemToArray(learned,
                                  cJSON_CreateString(command_row(c)->name));
+}
+
+static void add_text(cJSON *row, const char *key, const char *text)
+{
+    cJSON_AddStringToObject(row, key, text ? text : "");
 }
 
 cJSON *store_printer_write(const struct printer_memory *memory,
@@ -190,9 +197,9 @@ cJSON *store_printer_write(const struct printer_memory *memory,
     cJSON *row = cJSON_CreateObject();
 
     cJSON_AddStringToObject(row, "serial", memory->serial);
-    cJSON_AddStringToObject(row, "name", memory->name);
-    cJSON_AddStringToObject(row, "model", memory->model);
-    cJSON_AddStringToObject(row, "firmware", memory->firmware);
+    add_text(row, "name", memory->name);
+    add_text(row, "model", memory->model);
+    add_text(row, "firmware", memory->firmware);
     add_lists(row, memory);
     add_custom(row, memory, mapping);
     if (memory->selected) {

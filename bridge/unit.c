@@ -247,7 +247,8 @@ bool unit_open(struct unit *unit, struct bridge *bridge,
     if (!unit->http)
         return error_prefix(err, "%s", config->id);
     store_recall(bridge->store, config->id, config->mapping, &memory);
-    unit->remembered = memory.serial[0] != '\0' || memory.reported[SLOT_STATE];
+    unit->remembered =
+        memory.serial[0] != '\0' || slot_set_has(&memory.reported, SLOT_STATE);
     unit->publisher = publisher_new(bridge->config, config, &bridge->outlet);
     unit->printer = printer_new(config, driver, &memory, &sink, unit,
                                 bridge_now(bridge), delay_ms);

@@ -134,7 +134,7 @@ struct upload *upload_new(const struct upload_plan *plan, int64_t now_ms)
     (void)now_ms;
     u->plan = *plan;
     if (plan->device)
-        u->device = *plan->device;
+        device_copy(&u->device, plan->device);
     u->plan.device = &u->device;
     u->row = driver_upload(plan->driver, &u->device);
     u->arrived = plan->resumed;
@@ -146,6 +146,8 @@ struct upload *upload_new(const struct upload_plan *plan, int64_t now_ms)
 
 void upload_free(struct upload *upload)
 {
+    if (upload)
+        device_release(&upload->device);
     free(upload);
 }
 

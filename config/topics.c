@@ -135,6 +135,7 @@ static void claim_all(struct visit *v)
     for (c = 0; c < COMMAND_COUNT; c++)
         if (routes_command(&v->routes, c, topic, sizeof topic))
             claim(v, topic);
+    instances_release(&instances);
 }
 
 static size_t mapping_index(const struct config *config, size_t printer)

@@ -1,5 +1,7 @@
 #include "mapping/field.h"
 
+#include "mapping/memory.h"
+
 static const struct field_row rows[] = {
 #define FIELD(id, key, label, quantity, scope, life)                           \
     [FIELD_##id] = {key,           label,       QUANTITY_##quantity,           \
@@ -14,6 +16,20 @@ static const int instances_of[] = {
     [SCOPE_CAMERA] = INSTANCES_CAMERA,
     [SCOPE_CUSTOM] = INSTANCES_CUSTOM,
 };
+
+bool slot_set_has(const struct slot_set *set, int slot)
+{
+    return set->bits[slot / 64] >> slot % 64 & 1;
+}
+
+bool slot_set_add(struct slot_set *set, int slot)
+{
+    uint64_t bit = UINT64_C(1) << slot % 64;
+    bool news = !(set->bits[slot / 64] & bit);
+
+    set->bits[slot / 64] |= bit;
+    return news;
+}
 
 const struct field_row *field_row(enum field field)
 {
@@ -128,6 +144,25 @@ void instance_name(const char *identity, char *out)
     out[len] = '\0';
 }
 
+void instances_release(struct instances *instances)
+{
+    free(instances->name);
+    *instances = (struct instances){.count = 0};
+}
+
+void instances_copy(struct instances *to, const struct instances *from)
+{
+    struct instances copy = *from;
+
+    copy.name = NULL;
+    if (from->count > 0) {
+        copy.name = memory_grow(NULL, (size_t)from->count, sizeof *copy.name);
+        memcpy(copy.name, from->name, (size_t)from->count * sizeof *copy.name);
+    }
+    instances_release(to);
+    *to = copy;
+}
+
 int instances_find(const struct instances *instances, const char *name)
 {
     int i;
@@ -161,9 +196,9 @@ int roster_count(const struct roster *roster, enum scope scope)
 const char *roster_name(const struct roster *roster, enum scope scope,
                         int instance)
 {
-    return instance < roster_count(roster, scope)
-               ? list_of(roster, scope)->name[instance]
-               : NULL;
+    const struct instances *list = list_of(roster, scope);
+
+    return list && instance < list->count ? list->name[instance] : NULL;
 }
 
 int instances_learn(struct instances *instances, const char *identity,
@@ -189,6 +224,8 @@ int instances_learn(struct instances *instances, const char *identity,
         instances->overflow = true;
         return -1;
     }
+    instances->name = memory_grow(instances->name, (size_t)instances->count + 1,
+                                  sizeof *instances->name);
     memcpy(instances->name[instances->count], name, sizeof name);
     return instances->count++;
 }

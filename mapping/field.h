@@ -49,6 +49,15 @@ enum slot {
     SLOT_COUNT
 };
 
+/* Some slots, a bit each. All-zero: none. */
+struct slot_set {
+    uint64_t bits[SLOT_COUNT / 64 + 1];
+};
+
+bool slot_set_has(const struct slot_set *set, int slot);
+/* True: it was not in it before. */
+bool slot_set_add(struct slot_set *set, int slot);
+
 struct field_row {
     const char *key;   /* "storage/<name>/free" */
     const char *label; /* for people, stands alone */
@@ -74,12 +83,17 @@ enum field field_find(const char *key, char *instance);
 bool field_key(enum field field, const char *instance, char *out, size_t size);
 
 /* Names of the instances one printer has, in the order they were learned. They
- * only grow: an index stays what it was for the life of the program. */
+ * only grow: an index stays what it was for the life of the program. All-zero:
+ * none. */
 struct instances {
-    char name[INSTANCES_STORAGE][INSTANCE_NAME_MAX + 1];
+    char (*name)[INSTANCE_NAME_MAX + 1]; /* owned; moves when one is learned */
     int count;
     bool overflow; /* one did not fit any more: warn once */
 };
+
+void instances_release(struct instances *instances);
+/* to becomes equal to from; what it was is freed. */
+void instances_copy(struct instances *to, const struct instances *from);
 
 /* All of them; NULL = none are known. Borrows the lists. */
 struct roster {

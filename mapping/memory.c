@@ -24,6 +24,16 @@ char *memory_text(const char *text)
     return text ? memory_copy(text, strlen(text)) : NULL;
 }
 
+void memory_keep(char **kept, const char *text)
+{
+    char *old = *kept;
+
+    if (text && old && strcmp(text, old) == 0)
+        return;
+    *kept = text && *text ? memory_text(text) : NULL;
+    free(old);
+}
+
 char *memory_copy(const void *bytes, size_t len)
 {
     char *copy = memory_zero(len + 1, 1);

@@ -12,6 +12,9 @@ void *memory_zero(size_t count, size_t size);
 void *memory_grow(void *old, size_t count, size_t size);
 /* A copy of text (NULL gives NULL); caller frees. */
 char *memory_text(const char *text);
+/* *kept, owned or NULL, becomes a copy of text (NULL or "" gives NULL), if it
+ * is not yet the same. text may lie in it. */
+void memory_keep(char **kept, const char *text);
 /* A NUL-terminated copy of len bytes; caller frees. */
 char *memory_copy(const void *bytes, size_t len);
 

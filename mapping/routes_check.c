@@ -77,7 +77,8 @@ static bool check_topic(const struct routes *routes, const char *topic,
 static bool collect_fields(const struct routes *routes, const char *prefix,
                            struct entries *list, struct error *err)
 {
-    static const struct instances two = {{"a", "b"}, 2, false};
+    static char names[][INSTANCE_NAME_MAX + 1] = {"a", "b"};
+    static const struct instances two = {names, 2, false};
     static const struct roster sample = {&two, &two};
     struct route route;
     enum field f;

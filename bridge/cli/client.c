@@ -38,6 +38,7 @@ void desk_free(struct desk *desk)
     for (i = 0; i < desk->count; i++) {
         http_client_free(desk->clients[i]->http);
         telemetry_release(&desk->clients[i]->t);
+        device_release(&desk->clients[i]->device);
         free(desk->clients[i]);
     }
     http_free(desk->http);

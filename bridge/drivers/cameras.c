@@ -7,11 +7,13 @@ int driver_camera_find(const struct device *device, const char *camera)
 
     if (!*camera)
         return device->cameras.count ? device->first_camera : -1;
-    for (i = 0; i < device->cameras.count; i++)
-        if (device->camera_id[i][0] &&
-            (strcmp(device->camera_id[i], camera) == 0 ||
-             strcmp(device->cameras.name[i], camera) == 0))
+    for (i = 0; i < device->cameras.count; i++) {
+        const char *id = device_camera_id(device, i);
+
+        if (id && (strcmp(id, camera) == 0 ||
+                   strcmp(device->cameras.name[i], camera) == 0))
             return i;
+    }
     return -1;
 }
 
@@ -19,10 +21,11 @@ int driver_camera_find(const struct device *device, const char *camera)
 static const char *id_of(const struct device *device, const char *camera,
                          struct error *err)
 {
-    int i = driver_camera_find(device, camera);
+    const char *id =
+        device_camera_id(device, driver_camera_find(device, camera));
 
-    if (i >= 0 && device->camera_id[i][0])
-        return device->camera_id[i];
+    if (id)
+        return id;
     if (*camera)
         (void)error_set(
             err, "the printer has no camera %.64s; order camera_list", camera);
@@ -58,12 +61,12 @@ bool driver_camera_target(const char *pattern, int camera,
 {
     struct target target = {.text = request->target};
     const char *open = strstr(pattern, "{camera}");
+    const char *id = device_camera_id(device, camera);
 
-    if (!open || camera < 0 || camera >= device->cameras.count ||
-        !device->camera_id[camera][0])
+    if (!open || !id)
         return false;
     target_put(&target, pattern, (size_t)(open - pattern));
-    target_put_part(&target, device->camera_id[camera]);
+    target_put_part(&target, id);
     target_put(&target, open + strlen("{camera}"),
                strlen(open + strlen("{camera}")));
     return target.len <= REQUEST_TARGET_MAX;

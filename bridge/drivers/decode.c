@@ -6,6 +6,7 @@
  * answer is known to be good. */
 #include "bridge/drivers/driver.h"
 #include "bridge/drivers/reading.h"
+#include "mapping/memory.h"
 #include "mapping/text.h"
 
 #include <math.h>
@@ -102,12 +103,13 @@ static const char *our_word(const char *const *words, const char *word)
 /* A firmware invented a word: remember it, but report the same one once. */
 static void note_unknown(struct device *device, const char *word)
 {
-    char clean[sizeof device->unknown_word];
+    char clean[4 * 31 + 1];
+    const char *known = device->unknown_word;
 
     (void)text_clean(word, 31, clean, sizeof clean);
-    if (strcmp(clean, device->unknown_word) == 0)
+    if (!*clean || (known && strcmp(clean, known) == 0))
         return;
-    memcpy(device->unknown_word, clean, sizeof clean);
+    memory_keep(&device->unknown_word, clean);
     device->unknown_state = true;
 }
 

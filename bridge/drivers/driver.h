@@ -17,7 +17,6 @@
 
 #define DRIVER_ENDPOINTS_MAX 16
 #define CAMERA_ID_MAX        63
-#define DOWNLOAD_TARGET_MAX  255
 
 /* When an endpoint is read. */
 enum cadence {
@@ -116,27 +115,37 @@ struct job_mark {
 };
 
 /* What is learned about one printer behind a driver and must outlive a
- * snapshot. Zeroed = nothing known. */
+ * snapshot. Zeroed = nothing known. Owns its texts: device_release(). */
 struct device {
     struct instances storages, cameras;
     int first_camera; /* of the list, connected; -1 = none */
     int connected_cameras;
-    char camera_id[INSTANCES_CAMERA][CAMERA_ID_MAX + 1]; /* for the API */
+    /* For the API, INSTANCES_CAMERA of them, NULL = not told; made with the
+     * first one that is told. */
+    char **camera_ids;
     int variant; /* of the driver's family, 0 = not known yet */
     /* An invented state word came: report unknown_word and set this to false;
      * it becomes true again only for another word. */
     bool unknown_state;
-    char unknown_word[4 * 31 + 1];
+    char *unknown_word;
     struct job_mark answered; /* whose job answer the snapshot holds */
     struct job_mark seen;     /* the last one that was current */
     struct job_mark ran;      /* the last one seen printing or paused */
     double doubted;           /* progress left over from the job before; 0 */
-    /* Target of the picture of the job whose answer it was; "" = none told. */
-    char picture[REQUEST_TARGET_MAX + 1];
+    /* Target of the picture of the job whose answer it was, of at most
+     * REQUEST_TARGET_MAX bytes; NULL = none told. */
+    char *picture;
     /* Target of that job's file where the answer itself does not tell what the
-     * slicer wrote into it; "" = none told, or no need. */
-    char download[DOWNLOAD_TARGET_MAX + 1];
+     * slicer wrote into it, as long at most; NULL = none told, or no need. */
+    char *download;
 };
+
+/* Nothing is known afterwards. Accepts a zeroed one. */
+void device_release(struct device *device);
+/* to, which holds nothing, becomes equal to from and shares nothing with it. */
+void device_copy(struct device *to, const struct device *from);
+/* The id of a camera for the API; NULL = not told, or there is none. */
+const char *device_camera_id(const struct device *device, int camera);
 
 /* What an order's HTTP answer means. */
 enum order_code {

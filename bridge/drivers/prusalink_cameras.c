@@ -5,6 +5,7 @@
 #include "bridge/drivers/path.h"
 #include "bridge/drivers/prusalink.h"
 #include "bridge/drivers/reading.h"
+#include "mapping/memory.h"
 
 #define CAMERAS_MAX 16 /* entries of the list that are looked at */
 
@@ -31,8 +32,12 @@ static int learn_camera(struct device *device, const char *id,
     do
         at = instances_learn(&device->cameras, id, occurrence++);
     while (at >= 0 && used[at]);
-    if (at >= 0)
-        memcpy(device->camera_id[at], id, strlen(id) + 1);
+    if (at < 0)
+        return -1;
+    if (!device->camera_ids)
+        device->camera_ids =
+            memory_zero(INSTANCES_CAMERA, sizeof *device->camera_ids);
+    memory_keep(&device->camera_ids[at], id);
     return at;
 }
 

@@ -4,6 +4,7 @@
 #include "bridge/drivers/path.h"
 #include "bridge/drivers/prusalink.h"
 #include "bridge/drivers/reading.h"
+#include "mapping/memory.h"
 
 /* Both tell the path raw: with spaces on the Pi, never percent-encoded. An
  * address with a host is not taken: pictures come from the printer alone. */
@@ -22,12 +23,13 @@ static bool put_reference(const char *path, const struct device *device,
 void prusalink_read_picture(const struct json *root, struct reading *reading)
 {
     struct device *device = reading->device;
+    char target[REQUEST_TARGET_MAX + 1];
+    bool told = put_reference(json_text(json_path(root, "file.refs.thumbnail")),
+                              device, target) ||
+                put_reference(json_text(json_path(root, "file.refs.icon")),
+                              device, target);
 
-    if (!put_reference(json_text(json_path(root, "file.refs.thumbnail")),
-                       device, device->picture) &&
-        !put_reference(json_text(json_path(root, "file.refs.icon")), device,
-                       device->picture))
-        device->picture[0] = '\0';
+    memory_keep(&device->picture, told ? target : NULL);
 }
 
 /* A Pi tells what is in the file with the job. */
@@ -37,9 +39,8 @@ void prusalink_read_download(const struct json *root, struct reading *reading)
     char target[REQUEST_TARGET_MAX + 1];
     const char *path = json_text(json_path(root, "file.refs.download"));
 
-    device->download[0] = '\0';
-    if (device->variant == PRUSALINK_BUDDY &&
-        put_reference(path, device, target) &&
-        strlen(target) < sizeof device->download)
-        memcpy(device->download, target, strlen(target) + 1);
+    bool told = device->variant == PRUSALINK_BUDDY &&
+                put_reference(path, device, target);
+
+    memory_keep(&device->download, told ? target : NULL);
 }

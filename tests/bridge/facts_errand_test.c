@@ -54,7 +54,8 @@ static void the_file_tells_what_the_printer_does_not(void **state)
     assert_int_equal(asked(&s), 1);
     for (i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_string_equal(life_value(&s.life, rows[i].key), rows[i].value);
-    assert_true(printer_memory(s.life.printer)->reported[SLOT_JOB_WEIGHT]);
+    assert_true(slot_set_has(&printer_memory(s.life.printer)->reported,
+                             SLOT_JOB_WEIGHT));
     print(&s, 0);
     assert_string_equal(life_value(&s.life, "job/filament_weight"), "None");
     print(&s, 8); /* the same file again */

@@ -20,6 +20,7 @@ struct look {
     int progress;
     int later;          /* seconds since the look before */
     const char *events; /* names joined by spaces */
+    const char *name;   /* of the job; NULL = box.gcode */
 };
 
 struct story {
@@ -45,7 +46,8 @@ static void take(struct story *story, const struct look *look)
         telemetry_set(&t, SLOT_JOB_TIME_PRINTING,
                       value_integer(look->progress * 36));
         telemetry_set(&t, SLOT_JOB_WEIGHT, value_number(50));
-        telemetry_set_text(&t, SLOT_JOB_NAME, "box.gcode");
+        telemetry_set_text(&t, SLOT_JOB_NAME,
+                           look->name ? look->name : "box.gcode");
     }
     story->count = job_step(&story->job, &t, look->state != OFF, 300,
                             story->wall, story->events);
@@ -102,6 +104,27 @@ static void first_seen_when_it_comes_back_is_a_first_look_too(void **state)
     STORY({OFF, 0, 0, 0, ""}, {STATE_PRINTING, 7, 50, 0, ""},
           {OFF, 0, 0, 0, "printer_offline"},
           {STATE_PRINTING, 7, 51, 0, "printer_online"});
+    END;
+}
+
+/* Its texts are borrowed, and what follows in the same look frees some. */
+static void who_comes_back_tells_of_the_job_that_is_there_now(void **state)
+{
+    STORY({STATE_IDLE, 0, 0, 0, ""},
+          {STATE_PRINTING, 7, 0, 0, "started", "BOX~1.GCO"},
+          {OFF, 0, 0, 0, "printer_offline"},
+          {STATE_PRINTING, 7, 9, 0, "printer_online", "a box.gcode"});
+    assert_string_equal(story.events[0].job.name, "a box.gcode");
+    END;
+}
+
+static void who_comes_back_without_its_job_tells_of_none(void **state)
+{
+    STORY({STATE_IDLE, 0, 0, 0, ""}, {STATE_BUSY, 7, 0, 0, ""},
+          {OFF, 0, 0, 0, "printer_offline"},
+          {STATE_IDLE, 0, 0, 0, "printer_online"});
+    assert_null(story.events[0].job.name);
+    assert_int_equal(story.events[0].job.id, -1);
     END;
 }
 
@@ -216,6 +239,8 @@ int main(void)
         cmocka_unit_test(a_whole_print),
         cmocka_unit_test(a_first_look_tells_nothing),
         cmocka_unit_test(first_seen_when_it_comes_back_is_a_first_look_too),
+        cmocka_unit_test(who_comes_back_tells_of_the_job_that_is_there_now),
+        cmocka_unit_test(who_comes_back_without_its_job_tells_of_none),
         cmocka_unit_test(a_missed_finish_is_inferred_from_progress),
         cmocka_unit_test(an_end_that_nobody_saw_is_ended),
         cmocka_unit_test(cancelled_uses_a_part_of_the_filament),

@@ -400,6 +400,7 @@ static void json_nests_and_keeps_types(void **state)
         "\"storage\":{\"usb\":{\"available\":true}}}");
     buffer_release(&out);
     telemetry_release(&t);
+    instances_release(&storages);
 }
 
 /* What belongs into one object is not always told in one go. */
@@ -434,6 +435,7 @@ static void json_opens_each_object_once(void **state)
     publisher_json(publisher_routes(s->publisher), &t, &roster, &out);
     assert_string_equal(buffer_text(&out), "{}");
     buffer_release(&out);
+    instances_release(&storages);
 }
 
 static void it_can_be_switched_off(void **state)

@@ -74,14 +74,24 @@ static void write_file(const struct world *w, const char *text)
 static struct printer_memory a_memory(void)
 {
     struct printer_memory memory = {
-        .serial = "10589-1234567890123", .model = "MK4S", .firmware = "6.2.4"};
+        .serial = "10589-1234567890123",
+        .model = memory_text("MK4S"),
+        .firmware = memory_text("6.2.4"),
+    };
 
     (void)instances_learn(&memory.storages, "usb", 0);
     (void)instances_learn(&memory.storages, "local", 0);
-    memory.reported[SLOT_STATE] = true;
-    memory.reported[SLOT_STORAGE_FREE + 1] = true;
-    memory.learned[COMMAND_CONTINUE] = true;
+    (void)slot_set_add(&memory.reported, SLOT_STATE);
+    (void)slot_set_add(&memory.reported, SLOT_STORAGE_FREE + 1);
+    memory.learned = UINT64_C(1) << COMMAND_CONTINUE;
     return memory;
+}
+
+static void recall(const struct store *store, const char *printer,
+                   const struct mapping *mapping, struct printer_memory *memory)
+{
+    printer_memory_release(memory);
+    store_recall(store, printer, mapping, memory);
 }
 
 static void nothing_is_remembered_at_first(void **state)
@@ -91,10 +101,11 @@ static void nothing_is_remembered_at_first(void **state)
     struct printer_memory memory = a_memory();
 
     assert_string_equal(w->err.text, "");
-    store_recall(store, "mk4", w->mapping, &memory);
+    recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.serial, "");
     assert_int_equal(memory.storages.count, 0);
-    assert_false(memory.reported[SLOT_STATE]);
+    assert_false(slot_set_has(&memory.reported, SLOT_STATE));
+    printer_memory_release(&memory);
     store_close(store);
     store_close(NULL);
 }
@@ -110,17 +121,16 @@ static void everything_comes_back_after_a_restart(void **state)
     store_close(store);
 
     store = open_store(w);
-    memset(&memory, 0, sizeof memory);
-    store_recall(store, "mk4", w->mapping, &memory);
+    recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.serial, "10589-1234567890123");
     assert_string_equal(memory.model, "MK4S");
     assert_string_equal(memory.firmware, "6.2.4");
     assert_string_equal(memory.storages.name[1], "local");
-    assert_true(memory.reported[SLOT_STATE]);
-    assert_true(memory.reported[SLOT_STORAGE_FREE + 1]);
-    assert_false(memory.reported[SLOT_STORAGE_FREE]);
-    assert_true(memory.learned[COMMAND_CONTINUE]);
-    assert_false(memory.learned[COMMAND_PAUSE]);
+    assert_true(slot_set_has(&memory.reported, SLOT_STATE));
+    assert_true(slot_set_has(&memory.reported, SLOT_STORAGE_FREE + 1));
+    assert_false(slot_set_has(&memory.reported, SLOT_STORAGE_FREE));
+    assert_true(memory.learned == UINT64_C(1) << COMMAND_CONTINUE);
+    printer_memory_release(&memory);
     store_close(store);
 }
 
@@ -142,21 +152,20 @@ static void the_chosen_file_comes_back_if_it_can_be_one(void **state)
         struct store *store = open_store(w);
 
         ROW(rows[i].path);
-        memory.selected = (char *)(uintptr_t)rows[i].path;
-        memory.selected_name = (char *)(uintptr_t)rows[i].name;
+        memory.selected = memory_text(rows[i].path);
+        memory.selected_name = memory_text(rows[i].name);
         store_remember(store, "mk4", &memory, w->mapping);
         save(store);
         store_close(store);
         store = open_store(w);
-        store_recall(store, "mk4", w->mapping, &memory);
+        recall(store, "mk4", w->mapping, &memory);
         assert_int_equal(memory.selected != NULL, rows[i].good);
         assert_int_equal(memory.selected_name != NULL, rows[i].good);
         if (rows[i].good) {
             assert_string_equal(memory.selected, rows[i].path);
             assert_string_equal(memory.selected_name, rows[i].name);
         }
-        free(memory.selected);
-        free(memory.selected_name);
+        printer_memory_release(&memory);
         store_close(store);
     }
 }
@@ -169,13 +178,16 @@ static void long_texts_come_back_whole(void **state)
     struct world *w = *state;
     struct store *store = open_store(w);
     struct printer_memory memory = a_memory();
+    char name[REMEMBERED_SIZE];
 
-    (void)snprintf(memory.firmware, sizeof memory.firmware, "%s", firmware);
-    (void)snprintf(memory.name, sizeof memory.name, "%064d", 7);
+    (void)snprintf(name, sizeof name, "%064d", 7);
+    memory_keep(&memory.firmware, firmware);
+    memory_keep(&memory.name, name);
     store_remember(store, "mk4", &memory, w->mapping);
-    store_recall(store, "mk4", w->mapping, &memory);
+    recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.firmware, firmware);
     assert_int_equal(strlen(memory.name), 64);
+    printer_memory_release(&memory);
     store_close(store);
 }
 
@@ -197,12 +209,13 @@ static void custom_fields_are_remembered_by_their_keys(void **state)
     add_custom(w->mapping, "printer/zulu");
     add_custom(other, "printer/zulu");
     add_custom(other, "chamber/heat");
-    memory.reported[SLOT_CUSTOM + 1] = true;
+    (void)slot_set_add(&memory.reported, SLOT_CUSTOM + 1);
     store_remember(store, "mk4", &memory, w->mapping);
-    store_recall(store, "mk4", other, &memory);
-    assert_true(memory.reported[SLOT_CUSTOM]);
-    assert_false(memory.reported[SLOT_CUSTOM + 1]);
+    recall(store, "mk4", other, &memory);
+    assert_true(slot_set_has(&memory.reported, SLOT_CUSTOM));
+    assert_false(slot_set_has(&memory.reported, SLOT_CUSTOM + 1));
     mapping_free(other);
+    printer_memory_release(&memory);
     store_close(store);
 }
 
@@ -223,17 +236,18 @@ static void the_newest_memory_counts_until_it_is_forgotten(void **state)
 
     store_remember(store, "mk4", &memory, w->mapping);
     store_remember(store, "MK4", &memory, w->mapping);
-    (void)snprintf(memory.model, sizeof memory.model, "MK4");
+    memory_keep(&memory.model, "MK4");
     store_remember(store, "mk4", &memory, w->mapping);
     store_each(store, count_one, counts);
     assert_int_equal(counts[0], 2);
     assert_int_equal(counts[1], 1);
-    store_recall(store, "mk4", w->mapping, &memory);
+    recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.model, "MK4");
     store_forget(store, "mk4");
     store_forget(store, "nobody");
-    store_recall(store, "mk4", w->mapping, &memory);
+    recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.serial, "");
+    printer_memory_release(&memory);
     store_close(store);
 }
 
@@ -255,8 +269,10 @@ static void printers_are_told_apart(void **state)
     size_t i;
 
     for (i = 0; i < ROWS(ids); i++) {
-        (void)snprintf(memory.model, sizeof memory.model, "model of %s",
-                       ids[i]);
+        char model[64];
+
+        (void)snprintf(model, sizeof model, "model of %s", ids[i]);
+        memory_keep(&memory.model, model);
         store_remember(store, ids[i], &memory, w->mapping);
     }
     store_forget(store, "mini");
@@ -270,12 +286,13 @@ static void printers_are_told_apart(void **state)
 
         if (strcmp(ids[i], "mini") != 0)
             (void)snprintf(model, sizeof model, "model of %s", ids[i]);
-        store_recall(store, ids[i], w->mapping, &memory);
-        assert_string_equal(memory.model, model);
+        recall(store, ids[i], w->mapping, &memory);
+        assert_string_equal(memory.model ? memory.model : "", model);
     }
     store_each(store, note_id, &told);
     assert_string_equal(buffer_text(&told), "a mk mk4 xl z\"}{ ");
     buffer_release(&told);
+    printer_memory_release(&memory);
     store_close(store);
 }
 
@@ -307,7 +324,7 @@ static void a_damaged_file_is_set_aside(void **state)
 
     (void)snprintf(path, sizeof path, "%s/state.json.damaged", w->directory);
     for (i = 0; i < ROWS(damages); i++) {
-        struct printer_memory memory;
+        struct printer_memory memory = {.changed = false};
         struct store *store;
 
         ROW(damages[i]);
@@ -315,8 +332,9 @@ static void a_damaged_file_is_set_aside(void **state)
         store = open_store(w);
         assert_non_null(strstr(w->err.text, "damaged"));
         assert_int_equal(access(path, R_OK), 0);
-        store_recall(store, "mk4", w->mapping, &memory);
+        recall(store, "mk4", w->mapping, &memory);
         assert_string_equal(memory.serial, "");
+        printer_memory_release(&memory);
         store_close(store);
     }
 }
@@ -339,7 +357,7 @@ static void one_that_cannot_be_read_is_set_aside_too(void **state)
 static void odd_rows_are_taken_as_far_as_they_go(void **state)
 {
     struct world *w = *state;
-    struct printer_memory memory;
+    struct printer_memory memory = {.changed = false};
     struct store *store;
 
     write_file(w, "{\"printers\": {\"a\": 5, \"mk4\": {\"serial\": 7, "
@@ -348,15 +366,16 @@ static void odd_rows_are_taken_as_far_as_they_go(void **state)
                   "\"storage/usb/free\", \"weather\", null], "
                   "\"learned\": [\"continue\", \"fly\", {}]}}}");
     store = open_store(w);
-    store_recall(store, "a", w->mapping, &memory);
-    assert_string_equal(memory.model, "");
-    store_recall(store, "mk4", w->mapping, &memory);
+    recall(store, "a", w->mapping, &memory);
+    assert_null(memory.model);
+    recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.serial, "");
     assert_string_equal(memory.model, "M K");
-    assert_true(memory.reported[SLOT_STATE]);
-    assert_true(memory.reported[SLOT_STORAGE_FREE]);
-    assert_false(memory.reported[SLOT_STORAGE_FREE + 1]);
-    assert_true(memory.learned[COMMAND_CONTINUE]);
+    assert_true(slot_set_has(&memory.reported, SLOT_STATE));
+    assert_true(slot_set_has(&memory.reported, SLOT_STORAGE_FREE));
+    assert_false(slot_set_has(&memory.reported, SLOT_STORAGE_FREE + 1));
+    assert_true(memory.learned == UINT64_C(1) << COMMAND_CONTINUE);
+    printer_memory_release(&memory);
     store_close(store);
 }
 
@@ -396,8 +415,9 @@ static void without_a_directory_memory_must_do(void **state)
     assert_non_null(strstr(w->err.text, "/proc/nowhere"));
     assert_string_equal(store_path(store), "");
     store_remember(store, "mk4", &memory, w->mapping);
-    store_recall(store, "mk4", w->mapping, &memory);
+    recall(store, "mk4", w->mapping, &memory);
     assert_string_equal(memory.model, "MK4S");
+    printer_memory_release(&memory);
     store_close(store);
 }
 

@@ -37,7 +37,14 @@ static struct upload_plan plan_of(int variant, const char *path)
                                .source = {.size = SIZE}};
     static struct device device;
 
-    device = (struct device){.variant = variant};
+    device_release(&device);
+    device.variant = variant;
+    if (variant == BUDDY)
+        (void)instances_learn(&device.storages, "/usb/", 0);
+    if (variant == PI) {
+        (void)instances_learn(&device.storages, "/local", 0);
+        (void)instances_learn(&device.storages, "/sdcard", 0);
+    }
     plan.device = &device;
     (void)snprintf(plan.path, sizeof plan.path, "%s", path);
     return plan;

@@ -20,7 +20,7 @@ static int forget(void **state)
     (void)state;
     telemetry_release(&t);
     t = (struct telemetry){0};
-    storages = (struct instances){0};
+    instances_release(&storages);
     return 0;
 }
 

@@ -10,7 +10,6 @@ static struct view view;
 static int begin(void **state)
 {
     (void)state;
-    storages = (struct instances){.count = 0};
     view = (struct view){
         .config = &config,
         .t = &t,
@@ -26,6 +25,7 @@ static int end(void **state)
     (void)state;
     telemetry_release(&t);
     t = (struct telemetry){0};
+    instances_release(&storages);
     return 0;
 }
 

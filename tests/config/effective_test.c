@@ -52,8 +52,8 @@ static void assert_text(const char *a, const char *b)
 static void assert_field(const struct config *one, const struct config *two,
                          size_t printer, enum field field, int instance)
 {
-    static const struct instances instances = {
-        {"usb", "sdcard", "x"}, 3, false};
+    static char names[][INSTANCE_NAME_MAX + 1] = {"usb", "sdcard", "x"};
+    static const struct instances instances = {names, 3, false};
     const struct roster roster = {&instances, &instances};
     const struct routes a = {one->printers[printer].mapping, "b", "p"};
     const struct routes b = {two->printers[printer].mapping, "b", "p"};

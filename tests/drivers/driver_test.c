@@ -206,6 +206,7 @@ static void the_same_answer_again_changes_nothing(void **state)
     }
     assert_string_equal(telemetry_text(&t, SLOT_JOB_PATH), "/usb/A.GCO");
     telemetry_release(&t);
+    device_release(&device);
 }
 
 /* What an endpoint told is forgotten; who the printer is, is not. */
@@ -228,6 +229,7 @@ static void forgetting_empties_what_an_endpoint_owned(void **state)
         assert_false(telemetry_known(&t, i));
     assert_int_equal(device.variant, PI);
     telemetry_release(&t);
+    device_release(&device);
 }
 
 /* The bridge may settle after each answer or once for several. */
@@ -256,6 +258,7 @@ static void settling_again_changes_nothing(void **state)
     telemetry_release(&prev);
     telemetry_release(&t);
     telemetry_release(&once);
+    device_release(&device);
 }
 
 int main(void)

@@ -26,10 +26,13 @@ static enum encode_result print_path(int variant, const char *path,
 {
     struct device device = device_of(variant);
     struct order_arguments arguments = {.job = -1};
+    enum encode_result result;
 
     (void)snprintf(arguments.path, sizeof arguments.path, "%s", path);
-    return driver_encode(prusalink(), COMMAND_PRINT, 0, &arguments, NULL,
-                         &device, request, err);
+    result = driver_encode(prusalink(), COMMAND_PRINT, 0, &arguments, NULL,
+                           &device, request, err);
+    device_release(&device);
+    return result;
 }
 
 static void assert_target(int variant, const char *path, const char *target)
@@ -205,10 +208,13 @@ static enum encode_result order_path(int variant, enum command command,
 {
     struct device device = device_of(variant);
     struct order_arguments arguments = {.job = -1, .force = force};
+    enum encode_result result;
 
     (void)snprintf(arguments.path, sizeof arguments.path, "%s", path);
-    return driver_encode(prusalink(), command, 0, &arguments, NULL, &device,
-                         request, err);
+    result = driver_encode(prusalink(), command, 0, &arguments, NULL, &device,
+                           request, err);
+    device_release(&device);
+    return result;
 }
 
 static void folders_are_made_by_a_header(void **state)
@@ -316,6 +322,8 @@ static void a_transfer_is_cancelled_where_it_can_be(void **state)
     assert_false(driver_step_done(wait, -1, &t));
     telemetry_set(&t, SLOT_TRANSFER_ACTIVE, value_truth(false));
     assert_true(driver_step_done(wait, -1, &t));
+    device_release(&buddy);
+    device_release(&pi);
 }
 
 static void steps_are_send_wait_done(void **state)
@@ -416,6 +424,7 @@ static void cameras_are_named_by_name_or_id(void **state)
     (void)state;
     for (i = 0; i < sizeof cases / sizeof *cases; i++)
         check_camera(&device, &cases[i]);
+    device_release(&device);
 }
 
 static void settings_and_orders_of_cameras_are_bodies(void **state)
@@ -441,6 +450,7 @@ static void settings_and_orders_of_cameras_are_bodies(void **state)
     (void)state;
     for (i = 0; i < sizeof cases / sizeof *cases; i++)
         check_camera(&device, &cases[i]);
+    device_release(&device);
 }
 
 static void the_only_camera_is_the_servers_first(void **state)
@@ -452,6 +462,7 @@ static void the_only_camera_is_the_servers_first(void **state)
     (void)state;
     device.connected_cameras = 1;
     check_camera(&device, &one);
+    device_release(&device);
 }
 
 int main(void)

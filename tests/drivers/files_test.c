@@ -60,6 +60,7 @@ static size_t read_as(int variant, const char *path, const char *body,
     if (!driver_files(prusalink(), &device, path, body, strlen(body), &reader,
                       &err))
         fail_msg("%s", err.text);
+    device_release(&device);
     return reader.left_out;
 }
 
@@ -310,6 +311,7 @@ static void lists_are_bounded_and_sorted(void **state)
     assert_string_equal(list.entries[1].name, "A");
     assert_string_equal(list.entries[2].name, "b");
     file_list_release(&list);
+    device_release(&device);
 }
 
 static void asking_for_a_folder(void **state)
@@ -326,6 +328,7 @@ static void asking_for_a_folder(void **state)
         driver_read_files(prusalink(), &device, "/usb/a b+%/", &request, NULL));
     assert_string_equal(request.target, "/api/v1/files/usb/a%20b%2B%25");
     assert_int_equal(request.answer_max, FILES_ANSWER_MAX);
+    device_release(&device);
 }
 
 static void what_is_never_asked(void **state)
@@ -355,6 +358,7 @@ static void what_is_never_asked(void **state)
     longest[160] = '\0'; /* fits a path, but not Buddy's 168 bytes */
     assert_false(
         driver_read_files(prusalink(), &device, longest, &request, NULL));
+    device_release(&device);
 }
 
 int main(void)

@@ -406,6 +406,7 @@ static void run_case(struct world *w)
     free(expected);
     telemetry_release(&w->now);
     telemetry_release(&w->before);
+    device_release(&w->device);
     for (i = 0; i < w->mapping.custom_count; i++) {
         free(w->mapping.custom[i].endpoint);
         free(w->mapping.custom[i].pointer);

@@ -61,7 +61,9 @@ static void check(const struct world *w)
             check_value(&w->now, field_slot(f, i),
                         f == FIELD_CUSTOM ? w->mapping.custom[i].quantity
                                           : field_row(f)->quantity);
-    must(text_is_utf8(w->device.unknown_word, strlen(w->device.unknown_word)));
+    if (w->device.unknown_word)
+        must(text_is_utf8(w->device.unknown_word,
+                          strlen(w->device.unknown_word)));
 }
 
 static void answer(struct world *w, int endpoint, int status, const char *body,
@@ -169,5 +171,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     telemetry_release(&w.now);
     telemetry_release(&w.before);
+    device_release(&w.device);
     return 0;
 }

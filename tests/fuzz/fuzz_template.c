@@ -6,7 +6,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct instances two = {{"usb", "sdcard"}, 2, false};
+static char names[][INSTANCE_NAME_MAX + 1] = {"usb", "sdcard"};
+static const struct instances two = {names, 2, false};
 static const struct roster storages = {&two, &two};
 
 static void check_topic(const char *topic)

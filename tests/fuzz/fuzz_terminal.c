@@ -87,6 +87,7 @@ static void place(const char *text)
         (path[0] != '/' || !strstr(path, text)))
         abort();
     (void)place_name(text);
+    instances_release(&storages);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

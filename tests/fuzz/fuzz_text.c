@@ -43,6 +43,7 @@ static void name(const char *text)
         instances_learn(&known, text, 1) != 1 ||
         instances_learn(&known, text, 0) != 0)
         abort();
+    instances_release(&known);
 }
 
 static void store(const char *text)

@@ -277,4 +277,6 @@ struct buffer scene_document(const struct scene *scene)
 void scene_release(struct scene *scene)
 {
     mapping_free(scene->mapping);
+    instances_release(&scene->instances);
+    instances_release(&scene->cameras);
 }

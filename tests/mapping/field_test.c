@@ -168,6 +168,7 @@ static void an_instance_keeps_its_index(void **state)
     assert_int_equal(instances_learn(&known, "/usb/", 0), 0);
     assert_int_equal(instances_find(&known, "local"), 1);
     assert_int_equal(instances_find(&known, "sdcard"), -1);
+    instances_release(&known);
 }
 
 static void equal_names_are_numbered(void **state)
@@ -182,6 +183,7 @@ static void equal_names_are_numbered(void **state)
     assert_string_equal(known.name[2], "usb_2");
     assert_int_not_equal(instances_learn(&known, identity, 1), first);
     assert_true(strlen(known.name[3]) <= INSTANCE_NAME_MAX);
+    instances_release(&known);
 }
 
 /* Cut to 28 bytes, "_2" would make the same name again. */
@@ -194,6 +196,7 @@ static void a_long_name_is_numbered_too(void **state)
     assert_int_equal(instances_learn(&known, identity, 0), 0);
     assert_int_equal(instances_learn(&known, identity, 1), 1);
     assert_int_equal(instances_learn(&known, identity, 2), 2);
+    instances_release(&known);
 }
 
 static void too_many_are_left_out_with_a_mark(void **state)
@@ -211,6 +214,45 @@ static void too_many_are_left_out_with_a_mark(void **state)
     assert_int_equal(instances_learn(&known, "one too many", 0), -1);
     assert_true(known.overflow);
     assert_int_equal(instances_learn(&known, "s3", 0), 3);
+    instances_release(&known);
+}
+
+static void a_copy_of_instances_shares_nothing(void **state)
+{
+    struct instances known = {.count = 0}, copy = {.count = 0};
+    struct instances none = {.count = 0};
+
+    (void)state;
+    (void)instances_learn(&known, "usb", 0);
+    known.overflow = true;
+    (void)instances_learn(&copy, "old", 0);
+    instances_copy(&copy, &known);
+    known.name[0][0] = 'x';
+    instances_release(&known);
+    assert_int_equal(known.count, 0);
+    assert_int_equal(copy.count, 1);
+    assert_true(copy.overflow);
+    assert_string_equal(copy.name[0], "usb");
+    assert_int_equal(instances_learn(&copy, "local", 0), 1);
+    instances_copy(&copy, &none);
+    assert_int_equal(instances_find(&copy, "usb"), -1);
+    assert_null(copy.name);
+}
+
+static void a_set_of_slots_says_what_is_new(void **state)
+{
+    struct slot_set set = {{0}};
+    int slot;
+
+    (void)state;
+    for (slot = 0; slot < SLOT_COUNT; slot += 3)
+        assert_true(slot_set_add(&set, slot));
+    for (slot = 0; slot < SLOT_COUNT; slot++)
+        assert_int_equal(slot_set_has(&set, slot), slot % 3 == 0);
+    assert_false(slot_set_add(&set, 3));
+    assert_true(slot_set_add(&set, SLOT_COUNT - 1) ==
+                ((SLOT_COUNT - 1) % 3 != 0));
+    assert_true(slot_set_has(&set, SLOT_COUNT - 1));
 }
 
 int main(void)
@@ -228,6 +270,8 @@ int main(void)
         cmocka_unit_test(equal_names_are_numbered),
         cmocka_unit_test(a_long_name_is_numbered_too),
         cmocka_unit_test(too_many_are_left_out_with_a_mark),
+        cmocka_unit_test(a_copy_of_instances_shares_nothing),
+        cmocka_unit_test(a_set_of_slots_says_what_is_new),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

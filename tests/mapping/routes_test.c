@@ -2,7 +2,8 @@
 #include "mapping/routes.h"
 #include "tests/unit.h"
 
-static const struct instances usb_and_card = {{"usb", "sdcard"}, 2, false};
+static char names[][INSTANCE_NAME_MAX + 1] = {"usb", "sdcard"};
+static const struct instances usb_and_card = {names, 2, false};
 static const struct roster two_storages = {&usb_and_card, NULL};
 
 /* A mapping to wish in, and the routes it leads to. */
