@@ -7,6 +7,7 @@ import time
 import pytest
 
 from harness import BASE
+from harness.bridge import program
 from harness.process import until
 
 KEPT = ("info/", "poll/", "last_job/", "total/")
@@ -204,3 +205,14 @@ def test_a_resolver_that_hangs_does_not_hold_up_the_end(house, sanitized):
     asked = time.monotonic()
     bridge.stop()
     assert time.monotonic() - asked < 30
+
+
+def test_gnutls_is_not_set_up_in_each_start(tmp_path):
+    """Its constructor asks whom the loader finds: us, before its own answer."""
+    env = {"LD_DEBUG": "bindings,libs", "LD_DEBUG_OUTPUT": str(tmp_path / "loader"), "ASAN_OPTIONS": "detect_leaks=0"}
+    subprocess.run([program(), "--version"], env=env, check=True, stdout=subprocess.DEVNULL)
+    lines = "".join(file.read_text() for file in tmp_path.glob("loader.*"))
+    if "libgnutls" not in lines:
+        pytest.skip("this libcurl comes without GnuTLS")
+    found = re.findall(r"binding file \S*libgnutls\S* \[0\] to (\S+) .*`_gnutls_global_init_skip'", lines)
+    assert found and set(found) == {str(program())}
