@@ -128,9 +128,9 @@ struct bridge {
     size_t leaving_count, gone_count, stale_count;
 
     bool bridge_announced;
-    bool identities_due;   /* who they are has changed: are there twins? */
-    bool announce_settled; /* as the last tick found it */
-    bool announce_stuck;   /* a document could not go out: not before drained */
+    bool identities_due; /* who they are has changed: are there twins? */
+    bool trimmed;        /* the start's memory was given back */
+    bool announce_stuck; /* a document could not go out: not before drained */
     bool state_after_birth; /* say all state when discovery is out */
 
     bool printers_due, info_due; /* must be said again */

@@ -242,14 +242,15 @@ static void sweep(struct bridge *b)
 }
 
 /* Starting and announcing leave a heap with large holes behind, which nobody
- * needs again soon: once, the kernel gets them back. */
+ * needs again soon: the kernel gets them back. Once, for with thousands of
+ * printers it takes a while. */
 static void give_back_memory(struct bridge *b)
 {
-    bool settled = announce_settled(b->announce, bridge_now(b).ms);
-
-    if (settled && !b->announce_settled)
-        (void)malloc_trim(0);
-    b->announce_settled = settled;
+    if (b->trimmed || !b->swept ||
+        !announce_settled(b->announce, bridge_now(b).ms))
+        return;
+    b->trimmed = true;
+    (void)malloc_trim(0);
 }
 
 void discover_tick(struct bridge *b)
