@@ -11,7 +11,7 @@ static void note_reported(struct printer *p)
 {
     int slot;
 
-    for (slot = 0; slot < SLOT_COUNT; slot++)
+    for (slot = 0; slot < p->telemetry.count; slot++)
         if (!p->memory.reported[slot] && telemetry_known(&p->telemetry, slot)) {
             p->memory.reported[slot] = true;
             p->memory.changed = true;

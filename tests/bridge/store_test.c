@@ -79,7 +79,7 @@ static struct printer_memory a_memory(void)
     (void)instances_learn(&memory.storages, "usb", 0);
     (void)instances_learn(&memory.storages, "local", 0);
     memory.reported[SLOT_STATE] = true;
-    memory.reported[SLOT_STORAGE_FREE + 1] = true;
+    memory.reported[field_slot(FIELD_STORAGE_FREE, 1)] = true;
     memory.learned[COMMAND_CONTINUE] = true;
     return memory;
 }
@@ -117,7 +117,7 @@ static void everything_comes_back_after_a_restart(void **state)
     assert_string_equal(memory.firmware, "6.2.4");
     assert_string_equal(memory.storages.name[1], "local");
     assert_true(memory.reported[SLOT_STATE]);
-    assert_true(memory.reported[SLOT_STORAGE_FREE + 1]);
+    assert_true(memory.reported[field_slot(FIELD_STORAGE_FREE, 1)]);
     assert_false(memory.reported[SLOT_STORAGE_FREE]);
     assert_true(memory.learned[COMMAND_CONTINUE]);
     assert_false(memory.learned[COMMAND_PAUSE]);
@@ -355,7 +355,7 @@ static void odd_rows_are_taken_as_far_as_they_go(void **state)
     assert_string_equal(memory.model, "M K");
     assert_true(memory.reported[SLOT_STATE]);
     assert_true(memory.reported[SLOT_STORAGE_FREE]);
-    assert_false(memory.reported[SLOT_STORAGE_FREE + 1]);
+    assert_false(memory.reported[field_slot(FIELD_STORAGE_FREE, 1)]);
     assert_true(memory.learned[COMMAND_CONTINUE]);
     store_close(store);
 }

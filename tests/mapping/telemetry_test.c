@@ -134,14 +134,14 @@ static void offline_clears_what_only_the_printer_knows(void **state)
 
     (void)state;
     telemetry_set(&t, SLOT_STATE, value_word(STATE_IDLE));
-    telemetry_set(&t, SLOT_STORAGE_FREE + 1, value_integer(5));
-    telemetry_set(&t, SLOT_CUSTOM_LAST, value_integer(5));
+    telemetry_set(&t, field_slot(FIELD_STORAGE_FREE, 1), value_integer(5));
+    telemetry_set(&t, field_slot(FIELD_CUSTOM, 31), value_integer(5));
     telemetry_set(&t, SLOT_POLL_FAILURES, value_integer(2));
     telemetry_set_text(&t, SLOT_INFO_SERIAL, "10589");
     telemetry_clear_life(&t, LIFE_LIVE);
     assert_false(telemetry_known(&t, SLOT_STATE));
-    assert_false(telemetry_known(&t, SLOT_STORAGE_FREE + 1));
-    assert_false(telemetry_known(&t, SLOT_CUSTOM_LAST));
+    assert_false(telemetry_known(&t, field_slot(FIELD_STORAGE_FREE, 1)));
+    assert_false(telemetry_known(&t, field_slot(FIELD_CUSTOM, 31)));
     assert_true(telemetry_known(&t, SLOT_POLL_FAILURES));
     assert_string_equal(telemetry_text(&t, SLOT_INFO_SERIAL), "10589");
     telemetry_release(&t);
