@@ -178,13 +178,13 @@ const char *telemetry_text(const struct telemetry *t, int slot)
 int64_t telemetry_integer(const struct telemetry *t, int slot,
                           int64_t otherwise)
 {
-    struct value v = telemetry_get(t, slot);
-
-    switch (v.kind) {
-    case VALUE_TRUTH: return v.truth;
+    if (slot >= t->count)
+        return otherwise;
+    switch ((enum value_kind)t->kinds[slot]) {
+    case VALUE_TRUTH:
     case VALUE_INTEGER:
     case VALUE_TIME:
-    case VALUE_WORD: return v.integer;
+    case VALUE_WORD: return t->bits[slot];
     case VALUE_ABSENT:
     case VALUE_NUMBER:
     case VALUE_TEXT: break;
@@ -197,21 +197,24 @@ enum state telemetry_state(const struct telemetry *t)
     return (enum state)telemetry_integer(t, SLOT_STATE, STATE_COUNT);
 }
 
+/* Of the same kind, but other bits: yet the same? */
+static bool same(const struct telemetry *a, const struct telemetry *b, int slot)
+{
+    double x = telemetry_get(a, slot).number;
+    double y = telemetry_get(b, slot).number;
+
+    return a->kinds[slot] == VALUE_ABSENT ||
+           (a->kinds[slot] == VALUE_NUMBER && !(x < y || x > y));
+}
+
 bool telemetry_equal(const struct telemetry *a, const struct telemetry *b,
                      int slot)
 {
-    struct value x = telemetry_get(a, slot), y = telemetry_get(b, slot);
-
-    if (x.kind != y.kind)
+    if (slot >= a->count || slot >= b->count)
+        return !telemetry_known(a, slot) && !telemetry_known(b, slot);
+    if (a->kinds[slot] != b->kinds[slot])
         return false;
-    switch (x.kind) {
-    case VALUE_ABSENT: return true;
-    case VALUE_TRUTH: return x.truth == y.truth;
-    case VALUE_NUMBER: return !(x.number < y.number || x.number > y.number);
-    case VALUE_INTEGER:
-    case VALUE_TIME:
-    case VALUE_WORD: return x.integer == y.integer;
-    case VALUE_TEXT: return strcmp(text_at(a, slot), text_at(b, slot)) == 0;
-    }
-    return false;
+    if (a->kinds[slot] == VALUE_TEXT)
+        return strcmp(text_at(a, slot), text_at(b, slot)) == 0;
+    return a->bits[slot] == b->bits[slot] || same(a, b, slot);
 }

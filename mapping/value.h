@@ -20,8 +20,7 @@ enum value_kind {
 struct value {
     enum value_kind kind;
     union {
-        bool truth;
-        int64_t integer; /* also VALUE_TIME, VALUE_WORD, a text's place */
+        int64_t integer; /* of all others; truth is 0 or 1 */
         double number;
     };
 };
