@@ -10,7 +10,7 @@ struct possible {
     struct possible *next; /* of another driver */
     int count;
     unsigned char field[FIELD_COUNT]; /* enum field, in its order */
-    short slot[FIELD_COUNT];          /* of each; -1 = it has instances */
+    short slot[FIELD_COUNT];          /* of each; -1 = it has a scope */
 };
 
 /* Found by a walk through the driver's tables when first asked for, and kept:

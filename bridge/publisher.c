@@ -253,19 +253,19 @@ static bool say_fields(struct publisher *pub, const struct printer *printer,
     const struct telemetry *t = printer_telemetry(printer);
     int64_t job = telemetry_integer(t, SLOT_JOB_ID, -1);
     bool new_job = job != pub->said_job;
-    int n, i;
+    int n = 0, i;
 
-    for (n = 0; n < all->count; n++) {
-        enum field f = all->field[n];
-        int slot = all->slot[n], count;
+    /* of most there is nothing to say, at each poll */
+    while ((n = said_next(&pub->said, t, all->slot, n, all->count)) <
+           all->count) {
+        enum field f = all->field[n++];
+        int count = count_instances(pub, f, roster);
 
-        if (slot >= 0 && said_so(&pub->said, t, slot))
-            continue; /* most of them, at each poll */
-        count = count_instances(pub, f, roster);
         for (i = 0; i < count; i++)
             if (!say_field(pub, printer, f, i, new_job, now))
                 return false;
     }
+    pub->said.whole = true;
     pub->said_job = job;
     return true;
 }

@@ -14,6 +14,7 @@ void said_release(struct said *said)
 
 void said_again(struct said *said)
 {
+    said->whole = false;
     if (said->count > 0)
         memset(said->at, 0, (size_t)said->count * sizeof *said->at);
 }
@@ -56,6 +57,14 @@ bool said_so(const struct said *said, const struct telemetry *t, int slot)
 {
     return slot < said->count && said->at[slot] &&
            telemetry_equal(&said->values, t, slot);
+}
+
+int said_next(const struct said *said, const struct telemetry *t,
+              const short *slots, int from, int count)
+{
+    return said->whole
+               ? telemetry_next_other(&said->values, t, slots, from, count)
+               : from;
 }
 
 int64_t said_since(const struct said *said, int slot, int64_t now_ms)

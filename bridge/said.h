@@ -12,6 +12,7 @@ struct said {
     struct telemetry values;
     uint32_t *at; /* by slot, in SAID_UNIT_MS; 0 = not in this session */
     int count;    /* of at; of what is behind it nothing was said */
+    bool whole;   /* every field without a scope was said in this session */
 };
 
 void said_release(struct said *said);
@@ -24,6 +25,10 @@ void said_note(struct said *said, const struct telemetry *t, int slot,
 bool said_ever(const struct said *said, int slot);
 /* Was that what t has now? */
 bool said_so(const struct said *said, const struct telemetry *t, int slot);
+/* Of count slots, from the given one on, the first that is to be looked at:
+ * all but those of fields without a scope that were said so. */
+int said_next(const struct said *said, const struct telemetry *t,
+              const short *slots, int from, int count);
 /* Time since something was said, to a tenth of a second, never too short for
  * whole tenths. Only for slots of which something was. */
 int64_t said_since(const struct said *said, int slot, int64_t now_ms);

@@ -30,9 +30,9 @@ static bool keep_text(struct printer *p, int slot, char memory[REMEMBERED_SIZE])
     const char *text = telemetry_text(&p->telemetry, slot);
     char old[REMEMBERED_SIZE];
 
-    memcpy(old, memory, sizeof old);
-    if (!*text)
+    if (!*text || strcmp(text, memory) == 0)
         return false;
+    memcpy(old, memory, sizeof old);
     (void)text_clean(text, REMEMBERED_SIZE / 4, memory, REMEMBERED_SIZE);
     if (strcmp(memory, old) == 0)
         return false;

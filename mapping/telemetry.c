@@ -218,3 +218,22 @@ bool telemetry_equal(const struct telemetry *a, const struct telemetry *b,
         return strcmp(text_at(a, slot), text_at(b, slot)) == 0;
     return a->bits[slot] == b->bits[slot] || same(a, b, slot);
 }
+
+int telemetry_next_other(const struct telemetry *a, const struct telemetry *b,
+                         const short *slots, int from, int count)
+{
+    int i;
+
+    if (a->count == 0 || b->count == 0)
+        return from;
+    for (i = from; i < count; i++) {
+        int slot = slots[i];
+
+        if (slot < 0 || a->kinds[slot] != b->kinds[slot])
+            break;
+        if ((a->bits[slot] != b->bits[slot] || a->kinds[slot] == VALUE_TEXT) &&
+            !telemetry_equal(a, b, slot))
+            break;
+    }
+    return i;
+}

@@ -50,5 +50,10 @@ enum state telemetry_state(const struct telemetry *t);
 /* Same kind and same value (texts compared as texts)? */
 bool telemetry_equal(const struct telemetry *a, const struct telemetry *b,
                      int slot);
+/* Of count slots, from the given one on, the first that is not equal; also one
+ * that is negative, and at once where one of the two is empty. Only for slots
+ * of fields without a scope: telemetry_equal() for many of them. */
+int telemetry_next_other(const struct telemetry *a, const struct telemetry *b,
+                         const short *slots, int from, int count);
 
 #endif
