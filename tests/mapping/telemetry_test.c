@@ -108,6 +108,8 @@ static void a_copy_has_no_loose_texts(void **state)
     assert_int_equal(b.texts.len, bytes_of_texts(&b));
     telemetry_clear(&a, SLOT_MESSAGE);
     telemetry_copy(&b, &a);
+    telemetry_copy(&a, &b);
+    assert_int_equal(a.loose, 0);
     assert_int_equal(b.texts.len, bytes_of_texts(&b));
     telemetry_set(&b, SLOT_JOB_NAME, value_integer(1));
     telemetry_copy(&a, &b);
@@ -179,6 +181,10 @@ static void what_differs_is_found(void **state)
     assert_int_equal(telemetry_next_other(&a, &b, slots, 2, 5), 2);
     telemetry_set_text(&a, SLOT_MESSAGE, "same");
     assert_int_equal(telemetry_next_other(&a, &b, slots, 0, 5), 0);
+    telemetry_set_text(&b, SLOT_MESSAGE, "else");
+    assert_int_equal(telemetry_get(&a, SLOT_MESSAGE).integer,
+                     telemetry_get(&b, SLOT_MESSAGE).integer);
+    assert_int_equal(telemetry_next_other(&a, &b, slots, 0, 5), 1);
     telemetry_set_text(&b, SLOT_JOB_NAME, "moves the offsets");
     telemetry_set_text(&b, SLOT_MESSAGE, "same");
     telemetry_set(&a, SLOT_AXIS_Z, value_number(0.0));
@@ -237,6 +243,9 @@ static void equal_is_kind_and_value(void **state)
     telemetry_set(&a, SLOT_AXIS_Z, value_number(0.0));
     telemetry_set(&b, SLOT_AXIS_Z, value_number(-0.0));
     assert_true(telemetry_equal(&a, &b, SLOT_AXIS_Z));
+    telemetry_set(&a, SLOT_AXIS_X, value_number(5));
+    telemetry_clear(&a, SLOT_AXIS_X);
+    assert_true(telemetry_equal(&a, &b, SLOT_AXIS_X));
     telemetry_set(&a, SLOT_STATE, value_word(STATE_IDLE));
     telemetry_set(&b, SLOT_STATE, value_word(STATE_IDLE));
     assert_true(telemetry_equal(&a, &b, SLOT_STATE));
