@@ -316,6 +316,7 @@ static void a_transfer_is_cancelled_where_it_can_be(void **state)
     assert_false(driver_step_done(wait, -1, &t));
     telemetry_set(&t, SLOT_TRANSFER_ACTIVE, value_truth(false));
     assert_true(driver_step_done(wait, -1, &t));
+    telemetry_release(&t);
 }
 
 static void steps_are_send_wait_done(void **state)
