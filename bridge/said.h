@@ -10,7 +10,7 @@
 
 struct said {
     struct telemetry values;
-    uint32_t *at; /* by slot, in SAID_UNIT_MS; 0 = not in this session */
+    uint32_t *at; /* by slot, tenths of a second; 0 = not in this session */
     int count;    /* of at; of what is behind it nothing was said */
     bool whole;   /* every field without a scope was said in this session */
 };
