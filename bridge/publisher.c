@@ -1,5 +1,7 @@
 #include "bridge/publisher.h"
 
+#include "bridge/possible.h"
+#include "bridge/said.h"
 #include "mapping/memory.h"
 #include "mapping/routes.h"
 
@@ -9,8 +11,7 @@ struct publisher {
     const struct config *config;
     const struct outlet *outlet;
     struct routes routes;
-    struct telemetry said;          /* what the broker has */
-    int64_t said_ms[SLOT_COUNT];    /* 0 = never in this session */
+    struct said said;               /* what the broker has */
     int64_t said_job;               /* whose fields were all said; -1 = none */
     int availability;               /* 0, 1; -1 = not said */
     signed char can[COMMAND_COUNT]; /* 0, 1; -1 = not said */
@@ -20,15 +21,10 @@ struct publisher {
     int64_t json_wake_ms; /* it waits until then; INT64_MAX = no */
     enum state json_state;
     int64_t json_job;
-    bool json_stale;                   /* something in it may have changed */
-    uint64_t json_hash;                /* as last said */
-    unsigned char fields[FIELD_COUNT]; /* those that this printer can have */
-    int single[FIELD_COUNT];           /* the slot of each, -1 = several */
-    int field_count;                   /* 0 = not known yet */
-    uint64_t version; /* of the printer, as it was said; 0 = not all was */
+    bool json_stale;    /* something in it may have changed */
+    uint64_t json_hash; /* as last said */
+    uint64_t version;   /* of the printer, as it was said; 0 = not all was */
 };
-
-_Static_assert(FIELD_COUNT <= 256, "fields[] holds a byte each");
 
 struct publisher *publisher_new(const struct config *config,
                                 const struct config_printer *printer,
@@ -51,7 +47,7 @@ void publisher_free(struct publisher *pub)
 {
     if (!pub)
         return;
-    telemetry_release(&pub->said);
+    said_release(&pub->said);
     free(pub);
 }
 
@@ -65,7 +61,7 @@ void publisher_again(struct publisher *pub)
     pub->availability = -1;
     memset(pub->can, -1, sizeof pub->can);
     pub->can_said = false;
-    memset(pub->said_ms, 0, sizeof pub->said_ms);
+    said_again(&pub->said);
     pub->version = 0;
     pub->json_ms = 0;
     pub->json_wake_ms = INT64_MAX;
@@ -151,23 +147,6 @@ static bool begins_with(const char *key, const char *prefix)
     return strncmp(key, prefix, strlen(prefix)) == 0;
 }
 
-/* Filled by the bridge itself, for printers of every driver. */
-static bool is_derived(enum field field)
-{
-    static const char *const prefixes[] = {
-        "camera/",         "transfer/",
-        "poll/",           "last_job/",
-        "total/",          "job/started_at",
-        "job/finishes_at", "job/filament_change_at",
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (begins_with(field_row(field)->key, prefixes[i]))
-            return true;
-    return false;
-}
-
 /* The payload of a slot; borrowed until t changes or out goes. */
 static const char *payload_of(const struct publisher *pub,
                               const struct route *route,
@@ -181,33 +160,6 @@ static const char *payload_of(const struct publisher *pub,
         return telemetry_text(t, slot);
     value_format(v, route->quantity, route->decimals, out);
     return out;
-}
-
-/* Filled by the bridge for drivers that know files. */
-static bool is_of_files(enum field field)
-{
-    return field == FIELD_STORAGE_FILES ||
-           begins_with(field_row(field)->key, "files/");
-}
-
-static void add_field(struct publisher *pub, enum field field)
-{
-    const struct field_row *row = field_row(field);
-
-    pub->single[pub->field_count] =
-        row->scope == SCOPE_ONE ? row->first_slot : -1;
-    pub->fields[pub->field_count++] = (unsigned char)field;
-}
-
-/* Found once: it takes a walk through the driver's tables. */
-static void find_fields(struct publisher *pub, const struct driver *driver)
-{
-    enum field f;
-
-    for (f = 0; f < FIELD_COUNT; f++)
-        if (driver_reports(driver, f) || is_derived(f) || f == FIELD_CUSTOM ||
-            (driver->files && is_of_files(f)))
-            add_field(pub, f);
 }
 
 static int count_instances(const struct publisher *pub, enum field field,
@@ -232,7 +184,7 @@ static bool is_worth_it(const struct publisher *pub,
     const struct telemetry *t = printer_telemetry(printer);
     enum field target = field_target(field);
     int slot = field_slot(field, instance);
-    struct value was = telemetry_get(&pub->said, slot);
+    struct value was = telemetry_get(&pub->said.values, slot);
     struct value is = telemetry_get(t, slot), near = {0};
     struct route rule;
 
@@ -241,21 +193,9 @@ static bool is_worth_it(const struct publisher *pub,
         return true;
     if (target != FIELD_COUNT)
         near = telemetry_get(t, field_slot(target, instance));
-    return route_due(&rule, &was, &is, &near, now.ms - pub->said_ms[slot],
+    return route_due(&rule, &was, &is, &near,
+                     said_since(&pub->said, slot, now.ms),
                      new_job && begins_with(rule.key, "job/"));
-}
-
-/* Note that the broker has the value of a slot. */
-static void note_said(struct publisher *pub, const struct telemetry *t,
-                      int slot, struct moment now)
-{
-    struct value v = telemetry_get(t, slot);
-
-    if (v.kind == VALUE_TEXT)
-        telemetry_set_text(&pub->said, slot, telemetry_text(t, slot));
-    else
-        telemetry_set(&pub->said, slot, v);
-    pub->said_ms[slot] = now.ms ? now.ms : 1;
 }
 
 /* What goes out for a slot. A list is not in the snapshot, only its version. */
@@ -280,12 +220,6 @@ static bool say_value(const struct publisher *pub,
     return ok;
 }
 
-static bool is_said(const struct publisher *pub, const struct telemetry *t,
-                    int slot)
-{
-    return pub->said_ms[slot] && telemetry_equal(&pub->said, t, slot);
-}
-
 /* Say the value of a slot if it is due. False: it could not go out. */
 static bool say_field(struct publisher *pub, const struct printer *printer,
                       enum field field, int instance, bool new_job,
@@ -295,11 +229,11 @@ static bool say_field(struct publisher *pub, const struct printer *printer,
     int slot = field_slot(field, instance);
     struct route route;
 
-    if (is_said(pub, t, slot))
+    if (said_so(&pub->said, t, slot))
         return true;
     pub->json_stale =
         pub->json_stale || !begins_with(field_row(field)->key, "poll/");
-    if (pub->said_ms[slot] &&
+    if (said_ever(&pub->said, slot) &&
         !is_worth_it(pub, printer, field, instance, new_job, now))
         return true;
     /* one that is switched off counts as said */
@@ -307,32 +241,31 @@ static bool say_field(struct publisher *pub, const struct printer *printer,
                      &route) &&
         !say_value(pub, printer, &route, slot))
         return false;
-    note_said(pub, t, slot, now);
+    said_note(&pub->said, t, slot, now.ms);
     return true;
 }
 
 static bool say_fields(struct publisher *pub, const struct printer *printer,
                        struct moment now)
 {
+    const struct possible *all = possible_fields(printer_driver(printer));
     const struct roster *roster = printer_roster(printer);
     const struct telemetry *t = printer_telemetry(printer);
     int64_t job = telemetry_integer(t, SLOT_JOB_ID, -1);
     bool new_job = job != pub->said_job;
-    int n, i;
+    int n = 0, i;
 
-    if (pub->field_count == 0)
-        find_fields(pub, printer_driver(printer));
-    for (n = 0; n < pub->field_count; n++) {
-        enum field f = pub->fields[n];
-        int count;
+    /* of most there is nothing to say, at each poll */
+    while ((n = said_next(&pub->said, t, all->slot, n, all->count)) <
+           all->count) {
+        enum field f = all->field[n++];
+        int count = count_instances(pub, f, roster);
 
-        if (pub->single[n] >= 0 && is_said(pub, t, pub->single[n]))
-            continue; /* most of them, at each poll */
-        count = count_instances(pub, f, roster);
         for (i = 0; i < count; i++)
             if (!say_field(pub, printer, f, i, new_job, now))
                 return false;
     }
+    pub->said.whole = true;
     pub->said_job = job;
     return true;
 }

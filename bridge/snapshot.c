@@ -12,7 +12,7 @@ static void note_reported(struct printer *p)
 {
     int slot;
 
-    for (slot = 0; slot < SLOT_COUNT; slot++)
+    for (slot = 0; slot < p->telemetry.count; slot++)
         if (telemetry_known(&p->telemetry, slot) &&
             slot_set_add(&p->memory.reported, slot))
             p->memory.changed = true;

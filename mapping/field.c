@@ -2,6 +2,13 @@
 
 #include "mapping/memory.h"
 
+#define ROOM_STEP 8
+
+_Static_assert(INSTANCES_STORAGE == SLOT_LEVELS &&
+                   INSTANCES_CAMERA == SLOT_LEVELS &&
+                   INSTANCES_CUSTOM % SLOT_LEVELS == 0,
+               "the instances of each scope fill the levels");
+
 static const struct field_row rows[] = {
 #define FIELD(id, key, label, quantity, scope, life)                           \
     [FIELD_##id] = {key,           label,       QUANTITY_##quantity,           \
@@ -43,7 +50,20 @@ int field_instances(enum field field)
 
 int field_slot(enum field field, int instance)
 {
-    return rows[field].first_slot + instance;
+    int in_level;
+
+    if (instance == 0)
+        return rows[field].first_slot; /* mostly */
+    in_level = field_instances(field) / SLOT_LEVELS;
+    return rows[field].first_slot + instance / in_level * SLOT_LEVEL +
+           instance % in_level;
+}
+
+int field_room(int slot)
+{
+    int room = (slot < SLOT_FIXED ? SLOT_FIXED : slot + 1) + ROOM_STEP - 1;
+
+    return room - room % ROOM_STEP;
 }
 
 enum field field_target(enum field field)

@@ -26,6 +26,7 @@ enum {
     INSTANCES_STORAGE = 8,
     INSTANCES_CAMERA = 8,
     INSTANCES_CUSTOM = 32,
+    SLOT_LEVELS = 8, /* see enum slot */
 };
 
 #define INSTANCES_MAX     32
@@ -41,12 +42,32 @@ enum field {
     FIELD_COUNT
 };
 
+/* What every printer has comes first, then level by level what the first
+ * instance of each scope has, the second, ...: of most printers the known
+ * values lie in the first half, and arrays by slot end with it. The names of
+ * fields with a scope are those of the first instance; see field_slot(). */
+#define SLOT_ONCE_ONE(id) SLOT_##id,
+#define SLOT_ONCE_STORAGE(id)
+#define SLOT_ONCE_CAMERA(id)
+#define SLOT_ONCE_CUSTOM(id)
+#define SLOT_LEVEL_ONE(id)
+#define SLOT_LEVEL_STORAGE(id) SLOT_##id,
+#define SLOT_LEVEL_CAMERA(id)  SLOT_##id,
+#define SLOT_LEVEL_CUSTOM(id)                                                  \
+    SLOT_##id,                                                                 \
+        SLOT_##id##_OF_LEVEL = SLOT_##id + INSTANCES_CUSTOM / SLOT_LEVELS - 1,
 enum slot {
-#define FIELD(id, key, label, quantity, scope, life)                           \
-    SLOT_##id, SLOT_##id##_LAST = SLOT_##id + INSTANCES_##scope - 1,
+#define FIELD(id, key, label, quantity, scope, life) SLOT_ONCE_##scope(id)
 #include "mapping/fields.def"
 #undef FIELD
-    SLOT_COUNT
+    SLOT_FIXED, /* so many are of every printer */
+    SLOT_BEFORE_LEVELS = SLOT_FIXED - 1,
+#define FIELD(id, key, label, quantity, scope, life) SLOT_LEVEL_##scope(id)
+#include "mapping/fields.def"
+#undef FIELD
+    SLOT_LEVEL_END,
+    SLOT_LEVEL = SLOT_LEVEL_END - SLOT_FIXED,
+    SLOT_COUNT = SLOT_FIXED + SLOT_LEVELS * SLOT_LEVEL
 };
 
 /* Some slots, a bit each. All-zero: none. */
@@ -64,13 +85,17 @@ struct field_row {
     enum quantity quantity;
     enum scope scope;
     enum life life;
-    int first_slot;
+    int first_slot; /* of its first instance */
 };
 
 const struct field_row *field_row(enum field field);
 /* Number of instances a field can have: 1 without scope. */
 int field_instances(enum field field);
+/* The slot of an instance; a higher one has a higher slot. */
 int field_slot(enum field field, int instance);
+/* How long an array by slot is that reaches the given one: all that every
+ * printer has, then in steps, so that it seldom grows. */
+int field_room(int slot);
 /* The target of a HEAT field, FIELD_COUNT for all others. */
 enum field field_target(enum field field);
 

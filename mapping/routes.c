@@ -199,7 +199,7 @@ static bool same(const struct route *route, const struct value *was,
     switch (is->kind) {
     case VALUE_ABSENT: return true;
     case VALUE_TEXT: return false;
-    case VALUE_TRUTH: return was->truth == is->truth;
+    case VALUE_TRUTH:
     case VALUE_INTEGER:
     case VALUE_TIME:
     case VALUE_WORD: return was->integer == is->integer;

@@ -59,7 +59,7 @@ const char *const *quantity_words(enum quantity quantity)
 
 struct value value_truth(bool truth)
 {
-    return (struct value){.kind = VALUE_TRUTH, .truth = truth};
+    return (struct value){.kind = VALUE_TRUTH, .integer = truth};
 }
 
 struct value value_integer(int64_t integer)
@@ -189,7 +189,7 @@ size_t value_format(struct value v, enum quantity quantity, int decimals,
                     char *out)
 {
     switch (v.kind) {
-    case VALUE_TRUTH: return format_word(v.truth ? "true" : "false", out);
+    case VALUE_TRUTH: return format_word(v.integer ? "true" : "false", out);
     case VALUE_INTEGER: return format_integer(v.integer, out);
     case VALUE_NUMBER: return format_number(v.number, decimals, out);
     case VALUE_TIME: return value_format_time(v.integer, out);

@@ -14,16 +14,14 @@ enum value_kind {
     VALUE_NUMBER,
     VALUE_TIME, /* seconds since 1970, UTC */
     VALUE_WORD, /* index into the quantity's words */
-    VALUE_TEXT, /* offset into the snapshot's text arena */
+    VALUE_TEXT, /* in the snapshot's arena, see telemetry_text() */
 };
 
 struct value {
     enum value_kind kind;
     union {
-        bool truth;
-        int64_t integer; /* also VALUE_TIME and VALUE_WORD */
+        int64_t integer; /* of all others; truth is 0 or 1 */
         double number;
-        uint32_t text; /* see telemetry_text() */
     };
 };
 

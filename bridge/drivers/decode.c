@@ -239,9 +239,14 @@ static void drop_unsaid(struct reading *reading,
     int i;
 
     for (row = rows; row->path; row++)
-        for (i = 0; !row->patch && i < field_instances(row->field); i++)
-            if (!reading->said[field_slot(row->field, i)])
-                telemetry_clear(reading->t, field_slot(row->field, i));
+        for (i = 0; !row->patch && i < field_instances(row->field); i++) {
+            int slot = field_slot(row->field, i);
+
+            if (slot >= reading->t->count)
+                break; /* nor are those behind it known */
+            if (!reading->said[slot])
+                telemetry_clear(reading->t, slot);
+        }
 }
 
 /* root NULL: nothing is there. */

@@ -421,7 +421,7 @@ static void json_opens_each_object_once(void **state)
     telemetry_set(&t, SLOT_BED_TARGET, value_number(60));
     telemetry_set(&t, SLOT_SPEED, value_number(100));
     telemetry_set(&t, SLOT_STORAGE_FREE, value_integer(1));
-    telemetry_set(&t, SLOT_STORAGE_FREE + 1, value_integer(2));
+    telemetry_set(&t, field_slot(FIELD_STORAGE_FREE, 1), value_integer(2));
     telemetry_set(&t, SLOT_STORAGE_FILES, value_integer(3));
     telemetry_set(&t, SLOT_CUSTOM, value_number(7));
     publisher_json(publisher_routes(s->publisher), &t, &roster, &out);

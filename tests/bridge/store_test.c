@@ -82,7 +82,7 @@ static struct printer_memory a_memory(void)
     (void)instances_learn(&memory.storages, "usb", 0);
     (void)instances_learn(&memory.storages, "local", 0);
     (void)slot_set_add(&memory.reported, SLOT_STATE);
-    (void)slot_set_add(&memory.reported, SLOT_STORAGE_FREE + 1);
+    (void)slot_set_add(&memory.reported, field_slot(FIELD_STORAGE_FREE, 1));
     memory.learned = UINT64_C(1) << COMMAND_CONTINUE;
     return memory;
 }
@@ -127,7 +127,8 @@ static void everything_comes_back_after_a_restart(void **state)
     assert_string_equal(memory.firmware, "6.2.4");
     assert_string_equal(memory.storages.name[1], "local");
     assert_true(slot_set_has(&memory.reported, SLOT_STATE));
-    assert_true(slot_set_has(&memory.reported, SLOT_STORAGE_FREE + 1));
+    assert_true(
+        slot_set_has(&memory.reported, field_slot(FIELD_STORAGE_FREE, 1)));
     assert_false(slot_set_has(&memory.reported, SLOT_STORAGE_FREE));
     assert_true(memory.learned == UINT64_C(1) << COMMAND_CONTINUE);
     printer_memory_release(&memory);
@@ -373,7 +374,8 @@ static void odd_rows_are_taken_as_far_as_they_go(void **state)
     assert_string_equal(memory.model, "M K");
     assert_true(slot_set_has(&memory.reported, SLOT_STATE));
     assert_true(slot_set_has(&memory.reported, SLOT_STORAGE_FREE));
-    assert_false(slot_set_has(&memory.reported, SLOT_STORAGE_FREE + 1));
+    assert_false(
+        slot_set_has(&memory.reported, field_slot(FIELD_STORAGE_FREE, 1)));
     assert_true(memory.learned == UINT64_C(1) << COMMAND_CONTINUE);
     printer_memory_release(&memory);
     store_close(store);

@@ -136,12 +136,15 @@ static bool shown(enum command command, enum state is, int64_t job)
 {
     const struct driver *driver = driver_find("prusalink");
     struct telemetry t = {0};
+    bool done;
 
     if (is != STATE_COUNT)
         telemetry_set(&t, SLOT_STATE, value_word((int)is));
     if (job >= 0)
         telemetry_set(&t, SLOT_JOB_ID, value_integer(job));
-    return driver_step_done(&driver_command(driver, command)->steps[1], 5, &t);
+    done = driver_step_done(&driver_command(driver, command)->steps[1], 5, &t);
+    telemetry_release(&t);
+    return done;
 }
 
 static void an_order_is_done_when_its_effect_shows(void **state)

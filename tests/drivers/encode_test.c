@@ -324,6 +324,7 @@ static void a_transfer_is_cancelled_where_it_can_be(void **state)
     assert_true(driver_step_done(wait, -1, &t));
     device_release(&buddy);
     device_release(&pi);
+    telemetry_release(&t);
 }
 
 static void steps_are_send_wait_done(void **state)

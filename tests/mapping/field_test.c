@@ -119,6 +119,33 @@ static void each_instance_has_its_own_slot(void **state)
         assert_true(used[i]);
 }
 
+/* Arrays by slot end with what a printer has. */
+static void what_few_printers_have_comes_last(void **state)
+{
+    enum field f;
+    int i, last = -1;
+
+    (void)state;
+    for (f = 0; f < FIELD_COUNT; f++) {
+        if (field_row(f)->scope == SCOPE_ONE) {
+            assert_int_equal(field_slot(f, 0), ++last);
+            continue;
+        }
+        for (i = 0; i < field_instances(f); i++) {
+            int level = f == FIELD_CUSTOM ? i / 4 : i;
+
+            assert_int_equal((field_slot(f, i) - SLOT_FIXED) / SLOT_LEVEL,
+                             level);
+            assert_true(i == 0 || field_slot(f, i) > field_slot(f, i - 1));
+        }
+    }
+    assert_int_equal(last + 1, SLOT_FIXED);
+    assert_in_range(field_room(0), SLOT_FIXED, SLOT_FIXED + SLOT_LEVEL - 1);
+    assert_int_equal(field_room(0), field_room(SLOT_FIXED - 1));
+    for (i = 0; i < SLOT_COUNT; i++)
+        assert_in_range(field_room(i), i + 1, SLOT_COUNT + 7);
+}
+
 static void only_measured_heat_has_a_target(void **state)
 {
     (void)state;
@@ -264,6 +291,7 @@ int main(void)
         cmocka_unit_test(no_key_begins_like_a_topic_of_the_bridge),
         cmocka_unit_test(keys_are_written_with_their_instance),
         cmocka_unit_test(each_instance_has_its_own_slot),
+        cmocka_unit_test(what_few_printers_have_comes_last),
         cmocka_unit_test(only_measured_heat_has_a_target),
         cmocka_unit_test(names_are_made_of_what_the_api_says),
         cmocka_unit_test(an_instance_keeps_its_index),
