@@ -288,6 +288,8 @@ int job_step(struct job *j, const struct telemetry *t, bool online,
         begin(&s, telemetry_integer(t, SLOT_JOB_ID, -1), true);
     else
         follow(&s, change_soon_s);
+    if (s.count > 0 && events[0].event == EVENT_PRINTER_ONLINE)
+        events[0].job = j->now; /* the texts of the one before may be gone */
     return s.count;
 }
 

@@ -50,6 +50,9 @@ static void take(struct story *story, const struct look *look)
     story->count = job_step(&story->job, &t, look->state != OFF, 300,
                             story->wall, story->events);
     for (i = 0; i < story->count; i++)
+        if (story->events[i].job.name) /* valid until the next step */
+            assert_string_equal(story->events[i].job.name, "box.gcode");
+    for (i = 0; i < story->count; i++)
         len += (size_t)snprintf(told + len, sizeof told - len, "%s%s",
                                 i ? " " : "",
                                 event_row(story->events[i].event)->name);
@@ -188,6 +191,28 @@ static void a_job_that_was_ended_is_not_begun_again(void **state)
     END;
 }
 
+/* Coming back is told with the job that is current then, not with the one that
+ * was there before. */
+static void given_up_at_the_questions_while_it_was_away(void **state)
+{
+    STORY({STATE_IDLE, 0, 0, 0, ""}, {STATE_ATTENTION, 7, 0, 0, "attention"},
+          {OFF, 0, 0, 0, "printer_offline"},
+          {STATE_IDLE, 0, 0, 0, "printer_online"});
+    assert_int_equal(story.events[0].job.id, -1);
+    assert_null(story.events[0].job.name);
+    END;
+}
+
+static void away_while_its_job_ended(void **state)
+{
+    STORY({STATE_PRINTING, 7, 50, 0, ""}, {OFF, 0, 0, 0, "printer_offline"},
+          {STATE_ATTENTION, 8, 0, 0, "printer_online ended attention"},
+          {OFF, 0, 0, 0, "printer_offline"},
+          {STATE_ATTENTION, 9, 0, 0, "printer_online attention"});
+    assert_int_equal(story.events[0].job.id, 9);
+    END;
+}
+
 static void filament_change_is_told_once_each(void **state)
 {
     const int in[] = {900, 290, 200, 10, 1200, 250};
@@ -226,6 +251,8 @@ int main(void)
         cmocka_unit_test(answered_questions_are_a_start),
         cmocka_unit_test(an_error_without_the_job_failed_it),
         cmocka_unit_test(a_job_that_was_ended_is_not_begun_again),
+        cmocka_unit_test(given_up_at_the_questions_while_it_was_away),
+        cmocka_unit_test(away_while_its_job_ended),
         cmocka_unit_test(filament_change_is_told_once_each),
     };
 
