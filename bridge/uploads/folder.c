@@ -160,15 +160,17 @@ void folder_tell(struct folder_files *files, const char *name,
             files->files[i].told = true;
 }
 
-int64_t folder_wake(const struct folder_files *files)
+int64_t folder_wake(const struct folder_files *files, int64_t now_ms)
 {
     int64_t wake = INT64_MAX;
     size_t i;
 
-    for (i = 0; i < files->count; i++)
-        if (!files->files[i].told &&
-            files->files[i].since_ms + FOLDER_STILL_MS < wake)
-            wake = files->files[i].since_ms + FOLDER_STILL_MS;
+    for (i = 0; i < files->count; i++) {
+        int64_t whole_ms = files->files[i].since_ms + FOLDER_STILL_MS;
+
+        if (!files->files[i].told && whole_ms > now_ms && whole_ms < wake)
+            wake = whole_ms;
+    }
     return wake;
 }
 

@@ -42,8 +42,8 @@ void folder_update(struct folder_files *files, struct folder_files *fresh,
  * none. Borrowed until the next update. */
 const struct folder_file *folder_next(struct folder_files *files,
                                       int64_t now_ms);
-/* When one becomes whole that is not told yet; INT64_MAX = none. */
-int64_t folder_wake(const struct folder_files *files);
+/* When the next one becomes whole; INT64_MAX = none will by itself. */
+int64_t folder_wake(const struct folder_files *files, int64_t now_ms);
 
 /* What was read last does not know yet that this file is dealt with. */
 void folder_tell(struct folder_files *files, const char *name,

@@ -86,7 +86,7 @@ static void read_folder(void *arg)
 
 static int64_t next_look(const struct watch *w)
 {
-    int64_t wake = folder_wake(&w->files);
+    int64_t wake = folder_wake(&w->files, now_ms(w));
     int64_t wait = wake == INT64_MAX ? LOOK_MS : wake - now_ms(w);
 
     return wait > LEAST_MS ? wait : LEAST_MS;
