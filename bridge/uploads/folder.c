@@ -245,6 +245,11 @@ bool folder_settle(const char *folder, const char *name,
     struct http_stamp now;
 
     (void)snprintf(from, sizeof from, "%s/%s", folder, name);
-    return !stamp_of(AT_FDCWD, from, &now) || !http_stamp_same(&now, stamp) ||
-           move(folder, name, from, reason, err);
+    errno = 0;
+    if (stamp_of(AT_FDCWD, from, &now))
+        return !http_stamp_same(&now, stamp) ||
+               move(folder, name, from, reason, err);
+    /* no error: it is no regular file any more */
+    return errno == 0 || errno == ENOENT ||
+           error_set(err, "cannot move %s away: %s", from, strerror(errno));
 }

@@ -51,7 +51,8 @@ void folder_tell(struct folder_files *files, const char *name,
 
 /* Move folder/name to done/ or, with the reason in a text beside it, to failed/
  * ("box.gcode", else "box-2.gcode", ...). One that is gone, or another file by
- * now, stays as it is. False: err says why it cannot be moved. */
+ * now, stays as it is. False: err says why it cannot be moved; it may still be
+ * there. */
 bool folder_settle(const char *folder, const char *name,
                    const struct http_stamp *stamp, const char *reason,
                    struct error *err);

@@ -193,6 +193,21 @@ static void another_file_by_now_stays(void **state)
     assert_non_null(folder_next(&files, 5000));
 }
 
+/* A share that cannot be looked at just now: its file is there again tomorrow,
+ * and would be new to the bridge. */
+static void what_cannot_be_looked_at_is_not_gone(void **state)
+{
+    struct http_stamp stamp = {.size = 4};
+    struct error err = {""};
+    char folder[100];
+
+    (void)state;
+    write_file("no-folder", "x");
+    (void)snprintf(folder, sizeof folder, "%s/no-folder", place);
+    assert_false(folder_settle(folder, "box.gcode", &stamp, NULL, &err));
+    assert_non_null(strstr(err.text, "box.gcode"));
+}
+
 static void what_was_dealt_with_is_not_told(void **state)
 {
     (void)state;
@@ -235,6 +250,7 @@ int main(void)
         FOLDER_TEST(it_moves_to_done_or_failed),
         FOLDER_TEST(it_moves_without_flags_as_well),
         FOLDER_TEST(another_file_by_now_stays),
+        FOLDER_TEST(what_cannot_be_looked_at_is_not_gone),
         FOLDER_TEST(what_was_dealt_with_is_not_told),
         FOLDER_TEST(without_a_place_for_what_is_done_nothing_is),
         FOLDER_TEST(a_folder_that_cannot_be_is_said),
