@@ -161,12 +161,33 @@ static void the_end_answers_what_is_just_being_kept(void **state)
     assert_int_equal(accepted, 0);
 }
 
+/* Its printer may be off for days. */
+static void an_order_expires_while_its_printer_is_off(void **state)
+{
+    struct delivery *d = delivery_of(DELIVERY_PAYLOAD, NULL);
+    struct order *order = d->order;
+
+    order->expires = INT64_MAX;
+    uploader_take(uploader, d, "G28\n", 4);
+    while (!accepted)
+        (void)uv_run(&((struct world *)*state)->loop, UV_RUN_ONCE);
+    uploader_ready(uploader, false, NULL);
+    assert_int_equal(finished, 0);
+    order->expires = 1;
+    uploader_ready(uploader, false, NULL);
+    assert_int_equal(finished, 1);
+    assert_int_equal(code, ORDER_EXPIRED);
+    uploader_ready(uploader, false, NULL);
+    assert_int_equal(finished, 1);
+}
+
 #define UPLOADER_TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         UPLOADER_TEST(the_end_answers_what_is_just_being_kept),
+        UPLOADER_TEST(an_order_expires_while_its_printer_is_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
