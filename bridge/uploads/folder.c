@@ -160,6 +160,15 @@ void folder_tell(struct folder_files *files, const char *name,
             files->files[i].told = true;
 }
 
+void folder_forget(struct folder_files *files, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < files->count; i++)
+        if (strcmp(files->files[i].name, name) == 0)
+            files->files[i].told = false;
+}
+
 int64_t folder_wake(const struct folder_files *files, int64_t now_ms)
 {
     int64_t wake = INT64_MAX;

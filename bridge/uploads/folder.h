@@ -49,6 +49,9 @@ int64_t folder_wake(const struct folder_files *files, int64_t now_ms);
 void folder_tell(struct folder_files *files, const char *name,
                  const struct http_stamp *stamp);
 
+/* It was told, and is to be told again. */
+void folder_forget(struct folder_files *files, const char *name);
+
 /* Move folder/name to done/ or, with the reason in a text beside it, to failed/
  * ("box.gcode", else "box-2.gcode", ...). One that is gone, or another file by
  * now, stays as it is. False: err says why it cannot be moved; it may still be

@@ -91,6 +91,16 @@ static void begin(struct parcel *p)
     }
 }
 
+/* What comes from a share that is away waits for it, and nobody for that. */
+static bool may_begin(const struct parcel *p)
+{
+    const struct watch *watch = p->uploader->watch;
+
+    return p->stage == STAGE_WAITING &&
+           (p->delivery->source != DELIVERY_WATCHED || !watch ||
+            watch_usable(watch));
+}
+
 void uploader_step(struct uploader *u)
 {
     size_t i;
@@ -100,7 +110,7 @@ void uploader_step(struct uploader *u)
     look_into_folder(u);
     drop_expired(u);
     for (i = 0; i < u->count && !u->current; i++)
-        if (u->parcels[i]->stage == STAGE_WAITING) {
+        if (may_begin(u->parcels[i])) {
             begin(u->parcels[i]);
             break;
         }

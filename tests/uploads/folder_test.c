@@ -89,6 +89,9 @@ static void a_file_is_told_once_when_it_is_whole(void **state)
     look(9000);
     assert_null(folder_next(&files, 20000));
     assert_true(folder_wake(&files, 20000) == INT64_MAX);
+    folder_forget(&files, "box.gcode");
+    assert_non_null(folder_next(&files, 20000));
+    assert_null(folder_next(&files, 20000));
     write_file("box.gcode", "G30\n");
     look(21000);
     assert_non_null(folder_next(&files, 23000)); /* another file by now */
