@@ -20,30 +20,30 @@ static const char *const states[] = {
     "STOPPED", "ERROR", "ATTENTION", "READY",    "NONSENSE"};
 
 static const char *const files[] = {
-    "{\"type\":\"FOLDER\",\"name\":\"usb\",\"children\":["
-    "{\"name\":\"BOX~1.GCO\",\"display_name\":\"box.gcode\",\"type\":"
-    "\"PRINT_FILE\",\"m_timestamp\":1700000000},"
-    "{\"name\":\"parts\",\"type\":\"FOLDER\"}]}",
-    "{\"type\":\"FOLDER\",\"name\":\"parts\",\"children\":["
-    "{\"name\":\"b.bgcode\",\"type\":\"PRINT_FILE\",\"m_timestamp\":5}]}",
+    ("{\"type\":\"FOLDER\",\"name\":\"usb\",\"children\":["
+     "{\"name\":\"BOX~1.GCO\",\"display_name\":\"box.gcode\",\"type\":"
+     "\"PRINT_FILE\",\"m_timestamp\":1700000000},"
+     "{\"name\":\"parts\",\"type\":\"FOLDER\"}]}"),
+    ("{\"type\":\"FOLDER\",\"name\":\"parts\",\"children\":["
+     "{\"name\":\"b.bgcode\",\"type\":\"PRINT_FILE\",\"m_timestamp\":5}]}"),
     "{\"type\":\"FOLDER\",\"children\":[]}",
     "{\"type\":\"PRINT_FILE\",\"name\":\"b.gcode\",\"size\":12}",
     "[]",
 };
 
 static const char *const cameras[] = {
-    "{\"camera_list\":[{\"camera_id\":\"c1\",\"config\":{\"name\":\"front\"},"
-    "\"connected\":true}]}",
+    ("{\"camera_list\":[{\"camera_id\":\"c1\",\"config\":{\"name\":\"front\"},"
+     "\"connected\":true}]}"),
     "{\"camera_list\":[]}",
     "{\"name\":\"front\",\"token\":\"secret\"}",
 };
 
 static const char *const storages[] = {
-    "{\"storage_list\":[{\"name\":\"usb\",\"type\":\"USB\",\"path\":\"/usb/\","
-    "\"available\":true}]}",
-    "{\"storage_list\":[{\"name\":\"usb\",\"type\":\"USB\",\"path\":\"/usb/\","
-    "\"available\":false},{\"name\":\"l\",\"type\":\"LOCAL\",\"path\":"
-    "\"/local\",\"available\":true}]}",
+    ("{\"storage_list\":[{\"name\":\"usb\",\"type\":\"USB\",\"path\":\"/usb/\","
+     "\"available\":true}]}"),
+    ("{\"storage_list\":[{\"name\":\"usb\",\"type\":\"USB\",\"path\":\"/usb/\","
+     "\"available\":false},{\"name\":\"l\",\"type\":\"LOCAL\",\"path\":"
+     "\"/local\",\"available\":true}]}"),
     "{\"storage_list\":[]}",
 };
 

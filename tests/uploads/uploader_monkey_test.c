@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #ifndef SEEDS
-#define SEEDS 20
+#define SEEDS 12
 #endif
 #define TURNS  250
 #define LIVES  3
