@@ -308,11 +308,25 @@ bool printer_next(struct printer *p, struct moment now, struct request *request)
     return true;
 }
 
+/* When one of the pending endpoints may be read; nothing before who it is. */
+static int64_t pending_ms(const struct printer *p)
+{
+    bool known = p->identity_endpoint < 0 || p->identity_read;
+    int64_t soonest = INT64_MAX;
+    int i;
+
+    for (i = 0; p->driver->endpoints[i].name; i++)
+        if (p->pending & endpoint_bit(i) &&
+            (known || i == p->identity_endpoint) && readable_ms(p, i) < soonest)
+            soonest = readable_ms(p, i);
+    return soonest;
+}
+
 int64_t printer_wake(const struct printer *p)
 {
     int64_t wake = poll_ms(p);
     int64_t order = orders_wake(p);
-    int i;
+    int64_t pending = pending_ms(p);
 
     if (p->flight != FLIGHT_NONE)
         return INT64_MAX;
@@ -320,10 +334,7 @@ int64_t printer_wake(const struct printer *p)
         wake = order;
     if (errands_wake(p) < wake)
         wake = errands_wake(p);
-    for (i = 0; p->driver->endpoints[i].name; i++)
-        if (p->pending & endpoint_bit(i) && readable_ms(p, i) < wake)
-            wake = readable_ms(p, i);
-    return wake;
+    return pending < wake ? pending : wake;
 }
 
 /* The first reads of a contact are complete once all were tried. */

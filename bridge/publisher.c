@@ -304,7 +304,6 @@ static bool say_json(struct publisher *pub, const struct printer *printer,
     struct buffer text = {0};
     bool ok;
 
-    pub->json_wake_ms = INT64_MAX;
     if (!pub->config->json || !pub->json_stale ||
         (printer_online(printer) && !printer_settled(printer)))
         return true;
@@ -345,6 +344,7 @@ bool publisher_sync(struct publisher *pub, const struct printer *printer,
 {
     bool online = printer_online(printer);
 
+    pub->json_wake_ms = INT64_MAX; /* also when we do not come to the JSON */
     if (!printer_judged(printer))
         return say_availability(pub, false);
     if (!online && !say_availability(pub, false))

@@ -160,15 +160,26 @@ void folder_tell(struct folder_files *files, const char *name,
             files->files[i].told = true;
 }
 
-int64_t folder_wake(const struct folder_files *files)
+void folder_forget(struct folder_files *files, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < files->count; i++)
+        if (strcmp(files->files[i].name, name) == 0)
+            files->files[i].told = false;
+}
+
+int64_t folder_wake(const struct folder_files *files, int64_t now_ms)
 {
     int64_t wake = INT64_MAX;
     size_t i;
 
-    for (i = 0; i < files->count; i++)
-        if (!files->files[i].told &&
-            files->files[i].since_ms + FOLDER_STILL_MS < wake)
-            wake = files->files[i].since_ms + FOLDER_STILL_MS;
+    for (i = 0; i < files->count; i++) {
+        int64_t whole_ms = files->files[i].since_ms + FOLDER_STILL_MS;
+
+        if (!files->files[i].told && whole_ms > now_ms && whole_ms < wake)
+            wake = whole_ms;
+    }
     return wake;
 }
 
@@ -243,6 +254,11 @@ bool folder_settle(const char *folder, const char *name,
     struct http_stamp now;
 
     (void)snprintf(from, sizeof from, "%s/%s", folder, name);
-    return !stamp_of(AT_FDCWD, from, &now) || !http_stamp_same(&now, stamp) ||
-           move(folder, name, from, reason, err);
+    errno = 0;
+    if (stamp_of(AT_FDCWD, from, &now))
+        return !http_stamp_same(&now, stamp) ||
+               move(folder, name, from, reason, err);
+    /* no error: it is no regular file any more */
+    return errno == 0 || errno == ENOENT ||
+           error_set(err, "cannot move %s away: %s", from, strerror(errno));
 }

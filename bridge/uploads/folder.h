@@ -42,16 +42,20 @@ void folder_update(struct folder_files *files, struct folder_files *fresh,
  * none. Borrowed until the next update. */
 const struct folder_file *folder_next(struct folder_files *files,
                                       int64_t now_ms);
-/* When one becomes whole that is not told yet; INT64_MAX = none. */
-int64_t folder_wake(const struct folder_files *files);
+/* When the next one becomes whole; INT64_MAX = none will by itself. */
+int64_t folder_wake(const struct folder_files *files, int64_t now_ms);
 
 /* What was read last does not know yet that this file is dealt with. */
 void folder_tell(struct folder_files *files, const char *name,
                  const struct http_stamp *stamp);
 
+/* It was told, and is to be told again. */
+void folder_forget(struct folder_files *files, const char *name);
+
 /* Move folder/name to done/ or, with the reason in a text beside it, to failed/
  * ("box.gcode", else "box-2.gcode", ...). One that is gone, or another file by
- * now, stays as it is. False: err says why it cannot be moved. */
+ * now, stays as it is. False: err says why it cannot be moved; it may still be
+ * there. */
 bool folder_settle(const char *folder, const char *name,
                    const struct http_stamp *stamp, const char *reason,
                    struct error *err);

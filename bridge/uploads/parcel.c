@@ -73,6 +73,14 @@ bool parcel_worked(struct parcel *p)
 
 /* ---- the end of a parcel ---- */
 
+/* Nothing of it was sent, since its whole folder is away, as it seems: it will
+ * be new when the folder is back. */
+static bool was_lost(const struct parcel *p)
+{
+    return p->delivery->source == DELIVERY_WATCHED && p->unread && !p->begun &&
+           p->err.text[0];
+}
+
 /* The record goes last: a file that still lies in the watched folder, be it
  * because of a crash, would be new to the bridge without one. */
 static void tidy_up(void *arg)
@@ -83,7 +91,8 @@ static void tidy_up(void *arg)
     const char *folder = setup->config->uploads.watch;
 
     if (d->source != DELIVERY_WATCHED || !folder ||
-        folder_settle(folder, d->from, &d->stamp, p->text, &p->err))
+        folder_settle(folder, d->from, &d->stamp, p->text, &p->err) ||
+        was_lost(p))
         spool_remove(setup->spool, d->id);
 }
 
@@ -96,7 +105,9 @@ static void on_removed(void *arg)
         return;
     if (p->err.text[0])
         uploader_say(u, LOG_LEVEL_WARNING, "watched folder: %s", p->err.text);
-    if (p->delivery->source == DELIVERY_WATCHED && u->watch)
+    if (was_lost(p) && u->watch)
+        watch_lost(u->watch, p->delivery->from);
+    else if (p->delivery->source == DELIVERY_WATCHED && u->watch)
         watch_told(u->watch, p->delivery->from, &p->delivery->stamp);
     parcel_free(p);
     uploader_step(u);

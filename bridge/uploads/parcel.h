@@ -35,6 +35,7 @@ struct parcel {
     enum stage stage;
     bool accepted; /* its sender was told so, or nobody waits */
     bool begun;    /* an earlier life may have sent it already */
+    bool unread;   /* its file could not be opened */
     bool cancelled;
     char why[160]; /* it was cancelled */
     /* What a worker is given and gives back. */

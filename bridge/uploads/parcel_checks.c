@@ -73,6 +73,7 @@ static void on_checked(void *arg)
     if (!parcel_worked(p) || parcel_was_cancelled(p))
         return;
     if (p->err.text[0]) {
+        p->unread = true;
         parcel_finish(p, ORDER_NOT_FOUND, 0, p->err.text);
         return;
     }
@@ -210,6 +211,7 @@ static void on_opened(void *arg)
 
     if (!parcel_worked(p) || parcel_was_cancelled(p))
         return;
+    p->unread = p->fd < 0;
     if (p->err.text[0])
         parcel_finish(p, p->fd < 0 ? ORDER_NOT_FOUND : ORDER_CONFLICT, 0,
                       p->err.text);

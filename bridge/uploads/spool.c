@@ -94,13 +94,16 @@ bool spool_write(int fd, const void *bytes, size_t len, struct error *err)
 
 bool spool_finish(int fd, struct http_stamp *stamp, struct error *err)
 {
-    bool ok = fsync(fd) == 0;
+    bool ok = fsync(fd) == 0 && http_stamp_of(fd, stamp);
+    int number = errno;
 
-    if (!ok)
-        (void)error_set(err, "the file cannot be kept until it is uploaded: %s",
-                        strerror(errno));
-    ok = ok && http_stamp_of(fd, stamp);
-    return close(fd) == 0 && ok;
+    if (close(fd) < 0 && ok) {
+        number = errno;
+        ok = false;
+    }
+    return ok ||
+           error_set(err, "the file cannot be kept until it is uploaded: %s",
+                     strerror(number));
 }
 
 int spool_read(const struct spool *spool, uint64_t id, struct http_stamp *stamp,

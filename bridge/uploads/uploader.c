@@ -68,18 +68,37 @@ static bool is_expired(const struct parcel *p)
     return !p->begun && order && order->expires <= (int64_t)time(NULL);
 }
 
+/* Also while the printer is off: whoever waits is told. */
+static void drop_expired(struct uploader *u)
+{
+    size_t i;
+
+    for (i = 0; i < u->count; i++)
+        if (u->parcels[i]->stage == STAGE_WAITING && is_expired(u->parcels[i]))
+            parcel_finish(u->parcels[i], ORDER_EXPIRED, 0,
+                          "the order expired while it waited");
+}
+
 static void begin(struct parcel *p)
 {
     struct uploader *u = p->uploader;
 
-    if (is_expired(p)) {
-        parcel_finish(p, ORDER_EXPIRED, 0, "the order expired while it waited");
-    } else if (p->delivery->source == DELIVERY_URL && !p->delivery->spooled) {
+    if (p->delivery->source == DELIVERY_URL && !p->delivery->spooled) {
         parcel_fetch(p);
     } else if (u->ready) {
         u->current = p;
         parcel_open(p);
     }
+}
+
+/* What comes from a share that is away waits for it, and nobody for that. */
+static bool may_begin(const struct parcel *p)
+{
+    const struct watch *watch = p->uploader->watch;
+
+    return p->stage == STAGE_WAITING &&
+           (p->delivery->source != DELIVERY_WATCHED || !watch ||
+            watch_usable(watch));
 }
 
 void uploader_step(struct uploader *u)
@@ -89,8 +108,9 @@ void uploader_step(struct uploader *u)
     if (u->closing)
         return;
     look_into_folder(u);
+    drop_expired(u);
     for (i = 0; i < u->count && !u->current; i++)
-        if (u->parcels[i]->stage == STAGE_WAITING) {
+        if (may_begin(u->parcels[i])) {
             begin(u->parcels[i]);
             break;
         }
@@ -106,6 +126,8 @@ void uploader_ready(struct uploader *u, bool ready, const struct device *device)
         sender_ready(u->sender, ready);
     if (news)
         uploader_step(u);
+    else if (!u->closing)
+        drop_expired(u);
 }
 
 /* ---- from outside ---- */

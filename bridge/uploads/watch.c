@@ -21,6 +21,7 @@ struct watch {
     bool listening; /* events runs */
     bool closing;
     bool looking; /* a worker reads the folder */
+    bool usable;  /* the last look */
     struct folder_files files;
     struct error trouble; /* as it was last told; "" = none */
 };
@@ -86,7 +87,7 @@ static void read_folder(void *arg)
 
 static int64_t next_look(const struct watch *w)
 {
-    int64_t wake = folder_wake(&w->files);
+    int64_t wake = folder_wake(&w->files, now_ms(w));
     int64_t wait = wake == INT64_MAX ? LOOK_MS : wake - now_ms(w);
 
     return wait > LEAST_MS ? wait : LEAST_MS;
@@ -99,6 +100,7 @@ static void on_read(void *arg)
 
     w->handles--;
     w->looking = false;
+    w->usable = look->ok;
     if (look->ok && !w->closing) {
         folder_update(&w->files, &look->files, now_ms(w));
         listen_to(w);
@@ -173,7 +175,8 @@ void watch_free(struct watch *w)
 
 const char *watch_next(struct watch *w, struct http_stamp *stamp)
 {
-    const struct folder_file *file = folder_next(&w->files, now_ms(w));
+    const struct folder_file *file =
+        w->usable ? folder_next(&w->files, now_ms(w)) : NULL;
 
     if (!file)
         return NULL;
@@ -185,4 +188,16 @@ void watch_told(struct watch *w, const char *name,
                 const struct http_stamp *stamp)
 {
     folder_tell(&w->files, name, stamp);
+}
+
+bool watch_usable(const struct watch *w)
+{
+    return w->usable;
+}
+
+void watch_lost(struct watch *w, const char *name)
+{
+    folder_forget(&w->files, name);
+    w->usable = false;
+    look_soon(w, LOOK_MS);
 }

@@ -5,6 +5,7 @@
 
 #include "bridge/http.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct uv_loop_s;
@@ -22,6 +23,11 @@ struct watch *watch_new(struct uv_loop_s *loop, const char *folder,
 /* Handles on the loop go in their close callbacks. Accepts NULL. */
 void watch_free(struct watch *watch);
 
+/* Could the folder be read at the last look? Before the first: no. */
+bool watch_usable(const struct watch *watch);
+/* This file could not be read: it is new again, and the folder is not usable
+ * until the next look. */
+void watch_lost(struct watch *watch, const char *name);
 /* The next file that is whole; each is told once, until it changes. Borrowed
  * until the loop goes on; NULL = none now. */
 const char *watch_next(struct watch *watch, struct http_stamp *stamp);

@@ -52,6 +52,10 @@ static void take(struct story *story, const struct look *look)
     story->count = job_step(&story->job, &t, look->state != OFF, 300,
                             story->wall, story->events);
     for (i = 0; i < story->count; i++)
+        if (story->events[i].job.name) /* valid until the next step */
+            assert_string_equal(story->events[i].job.name,
+                                look->name ? look->name : "box.gcode");
+    for (i = 0; i < story->count; i++)
         len += (size_t)snprintf(told + len, sizeof told - len, "%s%s",
                                 i ? " " : "",
                                 event_row(story->events[i].event)->name);
@@ -211,6 +215,16 @@ static void a_job_that_was_ended_is_not_begun_again(void **state)
     END;
 }
 
+static void away_while_its_job_ended(void **state)
+{
+    STORY({STATE_PRINTING, 7, 50, 0, ""}, {OFF, 0, 0, 0, "printer_offline"},
+          {STATE_ATTENTION, 8, 0, 0, "printer_online ended attention"},
+          {OFF, 0, 0, 0, "printer_offline"},
+          {STATE_ATTENTION, 9, 0, 0, "printer_online attention"});
+    assert_int_equal(story.events[0].job.id, 9);
+    END;
+}
+
 static void filament_change_is_told_once_each(void **state)
 {
     const int in[] = {900, 290, 200, 10, 1200, 250};
@@ -251,6 +265,7 @@ int main(void)
         cmocka_unit_test(answered_questions_are_a_start),
         cmocka_unit_test(an_error_without_the_job_failed_it),
         cmocka_unit_test(a_job_that_was_ended_is_not_begun_again),
+        cmocka_unit_test(away_while_its_job_ended),
         cmocka_unit_test(filament_change_is_told_once_each),
     };
 

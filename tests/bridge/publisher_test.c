@@ -374,6 +374,25 @@ static void json_of_a_printer_that_does_not_answer_wakes_nobody(void **state)
     assert_true(publisher_wake(s->publisher) > s->life.now.ms);
 }
 
+/* It is tried again when there is room, not each millisecond until then. */
+static void json_behind_a_full_outlet_wakes_nobody(void **state)
+{
+    struct stage *s = *state;
+
+    begin_job(s);
+    s->life.far.progress = 12;
+    live_on(s, 2000);
+    assert_true(publisher_wake(s->publisher) != INT64_MAX);
+    s->life.far.progress = 13;
+    s->room = 0;
+    life_run(&s->life, 9000);
+    assert_false(publisher_sync(s->publisher, s->life.printer, s->life.now));
+    assert_true(publisher_wake(s->publisher) > s->life.now.ms);
+    s->room = -1;
+    live_on(s, 0);
+    assert_said(s, "p/mk4 {");
+}
+
 static void json_nests_and_keeps_types(void **state)
 {
     struct stage *s = *state;
@@ -472,6 +491,7 @@ int main(void)
         TEST(json_comes_at_most_every_five_seconds),
         TEST(but_a_new_state_is_told_at_once),
         TEST(json_of_a_printer_that_does_not_answer_wakes_nobody),
+        TEST(json_behind_a_full_outlet_wakes_nobody),
         TEST(json_nests_and_keeps_types),
         TEST(json_opens_each_object_once),
         TEST(it_can_be_switched_off),

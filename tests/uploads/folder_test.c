@@ -79,7 +79,7 @@ static void a_file_is_told_once_when_it_is_whole(void **state)
     write_file("box.gcode", "G28\n");
     look(1000);
     assert_null(folder_next(&files, 2999));
-    assert_int_equal(folder_wake(&files), 3000);
+    assert_int_equal(folder_wake(&files, 1000), 3000);
     write_file("box.gcode", "G29\n");
     look(2500); /* still growing */
     assert_null(folder_next(&files, 4499));
@@ -88,10 +88,26 @@ static void a_file_is_told_once_when_it_is_whole(void **state)
     assert_null(folder_next(&files, 4500));
     look(9000);
     assert_null(folder_next(&files, 20000));
-    assert_true(folder_wake(&files) == INT64_MAX);
+    assert_true(folder_wake(&files, 20000) == INT64_MAX);
+    folder_forget(&files, "box.gcode");
+    assert_non_null(folder_next(&files, 20000));
+    assert_null(folder_next(&files, 20000));
     write_file("box.gcode", "G30\n");
     look(21000);
     assert_non_null(folder_next(&files, 23000)); /* another file by now */
+}
+
+/* While a printer is off, or busy with another upload, the folder is not looked
+ * at again and again for a file that has its turn later. */
+static void what_is_whole_and_waits_wakes_nobody(void **state)
+{
+    (void)state;
+    write_file("box.gcode", "G28\n");
+    look(1000);
+    assert_int_equal(folder_wake(&files, 2999), 3000);
+    look(3000);
+    assert_true(folder_wake(&files, 3000) == INT64_MAX);
+    assert_non_null(folder_next(&files, 60000));
 }
 
 static void only_real_and_whole_files_count(void **state)
@@ -180,6 +196,21 @@ static void another_file_by_now_stays(void **state)
     assert_non_null(folder_next(&files, 5000));
 }
 
+/* A share that cannot be looked at just now: its file is there again tomorrow,
+ * and would be new to the bridge. */
+static void what_cannot_be_looked_at_is_not_gone(void **state)
+{
+    struct http_stamp stamp = {.size = 4};
+    struct error err = {""};
+    char folder[100];
+
+    (void)state;
+    write_file("no-folder", "x");
+    (void)snprintf(folder, sizeof folder, "%s/no-folder", place);
+    assert_false(folder_settle(folder, "box.gcode", &stamp, NULL, &err));
+    assert_non_null(strstr(err.text, "box.gcode"));
+}
+
 static void what_was_dealt_with_is_not_told(void **state)
 {
     (void)state;
@@ -217,10 +248,12 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         FOLDER_TEST(a_file_is_told_once_when_it_is_whole),
+        FOLDER_TEST(what_is_whole_and_waits_wakes_nobody),
         FOLDER_TEST(only_real_and_whole_files_count),
         FOLDER_TEST(it_moves_to_done_or_failed),
         FOLDER_TEST(it_moves_without_flags_as_well),
         FOLDER_TEST(another_file_by_now_stays),
+        FOLDER_TEST(what_cannot_be_looked_at_is_not_gone),
         FOLDER_TEST(what_was_dealt_with_is_not_told),
         FOLDER_TEST(without_a_place_for_what_is_done_nothing_is),
         FOLDER_TEST(a_folder_that_cannot_be_is_said),

@@ -3,6 +3,7 @@
 #include "mapping/memory.h"
 #include "tests/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -10,6 +11,21 @@ static char place[64];
 static struct spool spool;
 static struct delivery *loaded[8];
 static int count;
+
+static bool closes_badly;
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+
+int __wrap_close(int fd)
+{
+    int result = __real_close(fd);
+
+    if (!closes_badly)
+        return result;
+    errno = EDQUOT;
+    return -1;
+}
 
 static int enter(void **state)
 {
@@ -212,6 +228,21 @@ static void a_full_disk_is_said(void **state)
     (void)close(fd);
 }
 
+/* A network's quota may be told as late as that. */
+static void a_file_that_closes_badly_is_not_kept(void **state)
+{
+    struct http_stamp stamp;
+    struct error err = {""};
+    int fd = spool_create(&spool, 7, &err);
+
+    (void)state;
+    assert_true(spool_write(fd, "G28\n", 4, &err));
+    closes_badly = true;
+    assert_false(spool_finish(fd, &stamp, &err));
+    closes_badly = false;
+    assert_string_not_equal(err.text, "");
+}
+
 #define SPOOL_TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 int main(void)
@@ -224,6 +255,7 @@ int main(void)
         SPOOL_TEST(a_damaged_record_is_set_aside),
         SPOOL_TEST(bytes_come_back_with_their_stamp),
         SPOOL_TEST(a_full_disk_is_said),
+        SPOOL_TEST(a_file_that_closes_badly_is_not_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,17 +5,18 @@
 #include "tests/bridge/http_world.h"
 #include "tests/unit.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #define WORKERS 4 /* libuv's threads, if not said otherwise */
 
-static char place[64];
+static char place[64], watched[80];
 static struct spool spool;
 static struct config_printer config;
 static struct http_client *client;
 static struct uploader *uploader;
 static uint64_t last_id;
-static int accepted, finished;
+static int accepted, finished, failures, troubles;
 static enum order_code code;
 static char said[640];
 
@@ -25,7 +26,8 @@ static void on_log(void *arg, enum log_level level, const char *printer,
     (void)arg;
     (void)level;
     (void)printer;
-    (void)text;
+    failures += strncmp(text, "upload of", 9) == 0 && strstr(text, "failed");
+    troubles += strncmp(text, "watched folder", 14) == 0;
 }
 
 static void on_accepted(void *arg, const struct order *order, const char *text)
@@ -84,9 +86,11 @@ static int enter(void **state)
     if (!mkdtemp(place) || world_setup(state) < 0)
         return -1;
     (void)snprintf(path, sizeof path, "%s/state.json", place);
-    accepted = finished = 0;
+    accepted = finished = failures = troubles = 0;
     config = (struct config_printer){.uploads = {.enabled = true, .max = 1000}};
     (void)snprintf(config.id, sizeof config.id, "mk4");
+    (void)snprintf(watched, sizeof watched, "%s/watched", place);
+    config.uploads.watch = watched;
     w = *state;
     setup.loop = &w->loop;
     setup.http = w->http;
@@ -161,12 +165,58 @@ static void the_end_answers_what_is_just_being_kept(void **state)
     assert_int_equal(accepted, 0);
 }
 
+/* Its printer may be off for days. */
+static void an_order_expires_while_its_printer_is_off(void **state)
+{
+    struct delivery *d = delivery_of(DELIVERY_PAYLOAD, NULL);
+    struct order *order = d->order;
+
+    order->expires = INT64_MAX;
+    uploader_take(uploader, d, "G28\n", 4);
+    while (!accepted)
+        (void)uv_run(&((struct world *)*state)->loop, UV_RUN_ONCE);
+    uploader_ready(uploader, false, NULL);
+    assert_int_equal(finished, 0);
+    order->expires = 1;
+    uploader_ready(uploader, false, NULL);
+    assert_int_equal(finished, 1);
+    assert_int_equal(code, ORDER_EXPIRED);
+    uploader_ready(uploader, false, NULL);
+    assert_int_equal(finished, 1);
+}
+
+/* A network share comes and goes; what came from there waits for it. */
+static void without_its_folder_a_watched_file_waits(void **state)
+{
+    struct world *w = *state;
+    struct delivery *d = delivery_of(DELIVERY_WATCHED, "box.gcode");
+
+    order_free(d->order);
+    d->order = NULL;
+    d->id = ++last_id;
+    d->started = true;
+    assert_int_equal(close(creat(watched, 0600)), 0); /* no folder */
+    uploader_resume(uploader, d);
+    uploader_ready(uploader, true, NULL);
+    while (!troubles || w->loop.active_reqs.count > 0)
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+    assert_int_equal(failures, 0);
+    uploader_take(uploader, delivery_of(DELIVERY_PAYLOAD, NULL), "G28\n", 4);
+    while (!accepted || w->loop.active_reqs.count > 0)
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+    (void)uploader_cancel(uploader, "that which runs");
+    while (!finished) /* others do not wait for it */
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+}
+
 #define UPLOADER_TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         UPLOADER_TEST(the_end_answers_what_is_just_being_kept),
+        UPLOADER_TEST(without_its_folder_a_watched_file_waits),
+        UPLOADER_TEST(an_order_expires_while_its_printer_is_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
