@@ -31,6 +31,7 @@ struct streaming {
     int64_t moved, moved_ms;  /* how much had moved when last it did */
     int64_t limit_ms, end_ms; /* 0 = none */
     bool stalled, late, too_big;
+    CURLcode resumed; /* what came of going on */
     curl_socket_t fd;
     struct buffer last_words;
 };
@@ -80,12 +81,14 @@ static void on_timer(uv_timer_t *timer)
     struct streaming *s = timer->data;
     struct http_flight *f = s->flight;
 
-    look(s);
-    s->late = s->end_ms && http_now_ms() >= s->end_ms;
-    if (!s->stalled && !s->late)
-        return;
+    if (!s->resumed) {
+        look(s);
+        s->late = s->end_ms && http_now_ms() >= s->end_ms;
+        if (!s->stalled && !s->late)
+            return;
+    }
     http_shard_stop(f->client->shard, f->easy);
-    http_flight_ended(f, CURLE_OPERATION_TIMEDOUT);
+    http_flight_ended(f, s->resumed ? s->resumed : CURLE_OPERATION_TIMEDOUT);
 }
 
 struct http_progress http_progress(const struct http_client *client)
@@ -188,8 +191,8 @@ size_t http_streaming_take(struct http_flight *flight, const char *bytes,
         s->received += (int64_t)len;
         return buffer_add(&flight->answer, bytes, len) ? len : 0;
     }
-    s->too_big = len > room;
-    if (s->too_big)
+    s->too_big = s->too_big || len > room;
+    if (s->too_big || s->resumed)
         return 0;
     s->more = s->sink(s->arg, bytes, len);
     s->held = s->more == HTTP_LATER;
@@ -199,6 +202,8 @@ size_t http_streaming_take(struct http_flight *flight, const char *bytes,
     return s->more == HTTP_MORE ? len : 0;
 }
 
+/* libcurl 7.88 hands over here what it had kept, and only tells us when the
+ * sink wants no more of it: the transfer would go on with a piece left out. */
 void http_resume(struct http_client *client)
 {
     struct http_flight *flight = client->flight;
@@ -207,7 +212,9 @@ void http_resume(struct http_client *client)
     if (!s || !s->held)
         return;
     s->held = false;
-    (void)curl_easy_pause(flight->easy, CURLPAUSE_CONT);
+    s->resumed = curl_easy_pause(flight->easy, CURLPAUSE_CONT);
+    if (s->resumed)
+        (void)uv_timer_start(&s->timer, on_timer, 0, 0);
 }
 
 /* ---- how it ends ---- */
