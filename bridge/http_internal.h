@@ -44,7 +44,7 @@ int http_close_socket(void *http, curl_socket_t fd);
 /* A flight that nobody uses and that trusts whom the client trusts; NULL. */
 struct http_flight *http_spare(struct http *http,
                                const struct http_client *client);
-/* Takes it over, and frees it when nobody needs it for a minute. */
+/* Takes it over, or frees one when there are enough. */
 void http_keep(struct http *http, struct http_flight *flight);
 
 /* ---- http_login.c: which credentials a request carries ---- */

@@ -16,9 +16,10 @@
 /* Idle connections kept. libcurl's own default is 4 for each transfer that
  * runs, so that paced polling would reconnect every time. */
 #define SHARD_CONNECTIONS (2L * SHARD_CLIENTS + 16)
-/* Flights that nobody needed for so long go. With a limit to their number each
- * burst above it would make them anew. */
-#define SPARE_MS 60000
+/* Most flights that wait for the next request. More than this many at once are
+ * made anew each time; a thousand printers that start together would leave
+ * 8 MB behind. */
+#define SPARE_MAX 64
 
 struct http_shard {
     struct http *http;
@@ -52,7 +53,7 @@ struct http {
     struct watcher **watchers; /* by socket; NULL = never seen */
     size_t watcher_count;
     struct http_flight *spare; /* the last used first */
-    int64_t spare_ms;          /* when to look which were not needed */
+    size_t spare_count;
 };
 
 static struct watcher *watcher_of(const struct http *http, curl_socket_t fd)
@@ -434,34 +435,30 @@ struct http_flight *http_spare(struct http *http,
     if (!flight)
         return NULL;
     *at = flight->next;
+    http->spare_count--;
     return flight;
 }
 
-/* Those whose last request began before that. */
-static void drop_spares(struct http *http, int64_t before_ms)
+static void drop_spare(struct http *http, struct http_flight **at)
 {
-    struct http_flight **at = &http->spare, *flight;
+    struct http_flight *flight = *at;
 
-    while ((flight = *at)) {
-        if (flight->started_ms >= before_ms) {
-            at = &flight->next;
-            continue;
-        }
-        *at = flight->next;
-        http_flight_free(flight);
-    }
+    *at = flight->next;
+    http->spare_count--;
+    http_flight_free(flight);
 }
 
 void http_keep(struct http *http, struct http_flight *flight)
 {
-    int64_t now_ms = flight->started_ms; /* about */
+    struct http_flight **last = &http->spare;
 
     flight->next = http->spare;
     http->spare = flight;
-    if (now_ms < http->spare_ms)
+    if (++http->spare_count <= SPARE_MAX)
         return;
-    drop_spares(http, now_ms - SPARE_MS);
-    http->spare_ms = now_ms + SPARE_MS / 4;
+    while ((*last)->next)
+        last = &(*last)->next;
+    drop_spare(http, last);
 }
 
 int64_t http_now_ms(void)
@@ -491,7 +488,8 @@ void http_free(struct http *http)
 {
     if (!http)
         return;
-    drop_spares(http, INT64_MAX);
+    while (http->spare)
+        drop_spare(http, &http->spare);
     for (size_t i = 0; i < http->count; i++)
         shard_free(http->shards[i]);
     free_watchers(http);
