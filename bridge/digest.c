@@ -1,5 +1,7 @@
 #include "bridge/digest.h"
 
+#include "mapping/memory.h"
+
 #include <ctype.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -281,20 +283,46 @@ static bool hash_joined(enum digest_hash hash, const char *const parts[],
     return true;
 }
 
+static const char *put(char **at, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = memcpy(*at, text, size);
+
+    *at += size;
+    return copy;
+}
+
+static void take_texts(struct digest *d, const struct digest_challenge *c,
+                       const char *cnonce)
+{
+    char *at;
+
+    d->texts_size = strlen(c->realm) + strlen(c->nonce) + strlen(c->opaque) +
+                    strlen(c->algorithm) + strlen(cnonce) + 5;
+    d->texts = at = memory_zero(1, d->texts_size);
+    d->realm = put(&at, c->realm);
+    d->nonce = put(&at, c->nonce);
+    d->algorithm = put(&at, c->algorithm);
+    d->cnonce = put(&at, cnonce);
+    d->opaque = c->has_opaque ? put(&at, c->opaque) : NULL;
+}
+
 bool digest_begin(struct digest *d, const struct digest_challenge *challenge,
                   const char *username, const char *secret, const char *cnonce,
                   struct error *err)
 {
     const char *login[] = {username, challenge->realm, secret, NULL};
-    const char *session[] = {d->ha1, challenge->nonce, d->cnonce, NULL};
-    enum digest_hash hash = challenge->hash;
+    const char *session[] = {d->ha1, challenge->nonce, cnonce, NULL};
 
-    d->challenge = *challenge;
+    digest_wipe(d);
     d->username = username;
-    d->uses = 0;
-    (void)snprintf(d->cnonce, sizeof d->cnonce, "%s", cnonce);
-    if (hash_joined(hash, login, d->ha1, err) &&
-        (!challenge->session || hash_joined(hash, session, d->ha1, err)))
+    d->hash = challenge->hash;
+    d->session = challenge->session;
+    d->qop = challenge->qop;
+    d->algorithm_quoted = challenge->algorithm_quoted;
+    take_texts(d, challenge, cnonce);
+    if (hash_joined(d->hash, login, d->ha1, err) &&
+        (!d->session || hash_joined(d->hash, session, d->ha1, err)))
         return true;
     digest_wipe(d);
     return false;
@@ -311,15 +339,15 @@ static void add_quoted(struct buffer *out, const char *name, const char *value)
     (void)buffer_add(out, "\"", 1);
 }
 
-static void add_algorithm(struct buffer *out, const struct digest_challenge *c)
+static void add_algorithm(struct buffer *out, const struct digest *d)
 {
-    if (!c->algorithm[0])
+    if (!d->algorithm[0])
         return;
     (void)buffer_text_add(out, ", ");
-    if (c->algorithm_quoted)
-        add_quoted(out, "algorithm", c->algorithm);
+    if (d->algorithm_quoted)
+        add_quoted(out, "algorithm", d->algorithm);
     else
-        (void)buffer_format(out, "algorithm=%s", c->algorithm);
+        (void)buffer_format(out, "algorithm=%s", d->algorithm);
 }
 
 /* The order of the parts is libcurl's, which all servers have met. */
@@ -327,43 +355,40 @@ static void write_header(const struct digest *d, const char *uri,
                          const char *nc, const char *response,
                          struct buffer *out)
 {
-    const struct digest_challenge *c = &d->challenge;
-
     (void)buffer_text_add(out, "Digest ");
     add_quoted(out, "username", d->username);
     (void)buffer_text_add(out, ", ");
-    add_quoted(out, "realm", c->realm);
+    add_quoted(out, "realm", d->realm);
     (void)buffer_text_add(out, ", ");
-    add_quoted(out, "nonce", c->nonce);
+    add_quoted(out, "nonce", d->nonce);
     (void)buffer_text_add(out, ", ");
     add_quoted(out, "uri", uri);
-    if (c->qop || c->session) {
+    if (d->qop || d->session) {
         (void)buffer_text_add(out, ", ");
         add_quoted(out, "cnonce", d->cnonce);
     }
-    if (c->qop)
+    if (d->qop)
         (void)buffer_format(out, ", nc=%s, qop=auth", nc);
     (void)buffer_format(out, ", response=\"%s\"", response);
-    if (c->has_opaque) {
+    if (d->opaque) {
         (void)buffer_text_add(out, ", ");
-        add_quoted(out, "opaque", c->opaque);
+        add_quoted(out, "opaque", d->opaque);
     }
-    add_algorithm(out, c);
+    add_algorithm(out, d);
 }
 
 bool digest_header(struct digest *d, const char *method, const char *uri,
                    struct buffer *out, struct error *err)
 {
-    const struct digest_challenge *c = &d->challenge;
     char nc[9], ha2[DIGEST_HEX_MAX + 1], response[DIGEST_HEX_MAX + 1];
     const char *request[] = {method, uri, NULL};
-    const char *plain[] = {d->ha1, c->nonce, ha2, NULL};
-    const char *counted[] = {d->ha1, c->nonce, nc,  d->cnonce,
+    const char *plain[] = {d->ha1, d->nonce, ha2, NULL};
+    const char *counted[] = {d->ha1, d->nonce, nc,  d->cnonce,
                              "auth", ha2,      NULL};
 
     (void)snprintf(nc, sizeof nc, "%08x", (unsigned)++d->uses);
-    if (!hash_joined(c->hash, request, ha2, err) ||
-        !hash_joined(c->hash, c->qop ? counted : plain, response, err))
+    if (!hash_joined(d->hash, request, ha2, err) ||
+        !hash_joined(d->hash, d->qop ? counted : plain, response, err))
         return false;
     write_header(d, uri, nc, response, out);
     return !out->full || error_set(err, "the login header grew too long");
@@ -371,5 +396,8 @@ bool digest_header(struct digest *d, const char *method, const char *uri,
 
 void digest_wipe(struct digest *d)
 {
+    if (d->texts)
+        OPENSSL_cleanse(d->texts, d->texts_size);
+    free(d->texts);
     OPENSSL_cleanse(d, sizeof *d);
 }

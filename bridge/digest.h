@@ -20,8 +20,7 @@
 #define DIGEST_TEXT_MAX   255
 #define DIGEST_HEADER_MAX 8192
 /* Hexadecimal digits of the longest hash, SHA-256. */
-#define DIGEST_HEX_MAX    64
-#define DIGEST_CNONCE_MAX 64
+#define DIGEST_HEX_MAX 64
 
 enum digest_hash {
     DIGEST_MD5,
@@ -52,18 +51,25 @@ struct digest_challenge {
 bool digest_challenge_read(struct digest_challenge *best, const char *value,
                            size_t len);
 
-/* One nonce in use. */
+/* One nonce in use. {0} = none. */
 struct digest {
-    struct digest_challenge challenge;
     const char *username; /* borrowed */
-    char cnonce[DIGEST_CNONCE_MAX + 1];
+    /* Own, one behind the other in a single piece of memory; see struct
+     * digest_challenge. */
+    const char *realm, *nonce, *algorithm, *cnonce;
+    const char *opaque; /* NULL: none was given */
+    char *texts;
+    size_t texts_size;
+    enum digest_hash hash;
+    bool algorithm_quoted, session, qop;
     char ha1[DIGEST_HEX_MAX + 1]; /* as good as the password */
     uint32_t uses;                /* requests made with this nonce: nc */
 };
 
-/* Take up a challenge. cnonce: our own random text, hexadecimal, used for all
- * requests with this nonce (so -sess needs one HA1 only). username must outlive
- * d. False when libcrypto refuses the hash (MD5 in FIPS mode); d is then {0}.
+/* Take up a challenge instead of what is in d. cnonce: our own random text,
+ * hexadecimal, used for all requests with this nonce (so -sess needs one HA1
+ * only). username must outlive d, all else is copied; digest_wipe() frees it.
+ * False when libcrypto refuses the hash (MD5 in FIPS mode); d is then {0}.
  * Not safe in several threads at once. */
 bool digest_begin(struct digest *d, const struct digest_challenge *challenge,
                   const char *username, const char *secret, const char *cnonce,
@@ -75,7 +81,7 @@ bool digest_begin(struct digest *d, const struct digest_challenge *challenge,
 bool digest_header(struct digest *d, const char *method, const char *uri,
                    struct buffer *out, struct error *err);
 
-/* Overwrite what could be used to log in. */
+/* Overwrite what could be used to log in; d is {0} then. */
 void digest_wipe(struct digest *d);
 
 #endif

@@ -1,7 +1,7 @@
 /* One request: what goes into libcurl, what comes out, and the second try.
  *
- * The easy handle is never reset and has most options set once: connections
- * survive only so. */
+ * An easy handle is never reset and has most options set once: to set them all
+ * for each request would cost more than the request. */
 #include "bridge/http.h"
 
 #include "bridge/http_internal.h"
@@ -14,29 +14,33 @@
 
 /* A body or its absence: PUT, POST and PATCH without one say so with
  * Content-Length: 0, as servers expect of them. */
-static bool is_bodied(const struct http_client *c)
+static bool is_bodied(const struct http_flight *f)
 {
-    return c->body_len || c->method == HTTP_POST || c->method == HTTP_PUT ||
-           c->method == HTTP_PATCH;
+    return f->body_len || f->method == HTTP_POST || f->method == HTTP_PUT ||
+           f->method == HTTP_PATCH;
 }
 
-static void set_method(struct http_client *c)
+static void set_method(struct http_flight *f)
 {
-    CURL *easy = c->easy;
-    const char *custom = http_method_name(c->method);
+    CURL *easy = f->easy;
+    const char *custom = http_method_name(f->method);
+    bool plain = f->method == HTTP_GET && !is_bodied(f);
     unsigned bad = 0;
 
-    if (c->method == HTTP_HEAD) {
+    if (plain && f->plain)
+        return; /* mostly */
+    f->plain = plain;
+    if (f->method == HTTP_HEAD) {
         bad |= curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
         custom = NULL;
-    } else if (is_bodied(c)) {
+    } else if (is_bodied(f)) {
         bad |= curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
-                                c->long_body ? c->long_body : c->body);
-        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)c->body_len);
+        bad |=
+            curl_easy_setopt(easy, CURLOPT_POSTFIELDS, f->body ? f->body : "");
+        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)f->body_len);
     } else {
         bad |= curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-        if (c->method == HTTP_GET)
+        if (f->method == HTTP_GET)
             custom = NULL;
     }
     bad |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, custom);
@@ -53,203 +57,208 @@ bool http_target_ok(const char *target)
     return true;
 }
 
-static void set_target(struct http_client *c, const char *target)
+static void set_target(struct http_flight *f, const char *target)
 {
-    size_t prefix = strlen(c->prefix);
+    const char *prefix = f->client->prefix;
+    size_t len = strlen(prefix);
 
-    if (c->uri.len > prefix && !strcmp(c->uri.bytes + prefix, target))
+    if (f->uri.len > len && !memcmp(f->uri.bytes, prefix, len) &&
+        !strcmp(f->uri.bytes + len, target))
         return;
-    buffer_reset(&c->uri);
-    (void)buffer_text_add(&c->uri, c->prefix);
-    (void)buffer_text_add(&c->uri, target);
-    http_must_be_set(curl_easy_setopt(c->easy, CURLOPT_REQUEST_TARGET,
-                                      buffer_text(&c->uri)));
+    buffer_reset(&f->uri);
+    (void)buffer_text_add(&f->uri, prefix);
+    (void)buffer_text_add(&f->uri, target);
+    http_must_be_set(curl_easy_setopt(f->easy, CURLOPT_REQUEST_TARGET,
+                                      buffer_text(&f->uri)));
 }
 
 /* ---- one request ---- */
 
 /* Time is limited by what moves, not by how long it takes. */
-static long attempt_ms(const struct http_client *c)
+static long attempt_ms(const struct http_flight *f)
 {
-    int64_t left_ms = c->started_ms + c->limit_ms - http_now_ms();
+    int64_t left_ms = f->started_ms + f->limit_ms - http_now_ms();
 
-    if (c->streaming)
+    if (f->streaming)
         return 0;
     return (long)(left_ms > 0 ? left_ms : 1);
 }
 
-static void attempt(struct http_client *c)
+static void attempt(struct http_flight *f)
 {
-    curl_off_t most = (curl_off_t)c->answer.max;
+    curl_off_t most = (curl_off_t)f->answer.max;
     unsigned bad = 0;
 
-    if (c->method == HTTP_HEAD || c->streaming)
+    if (f->method == HTTP_HEAD || f->streaming)
         most = 0;
-    buffer_reset(&c->login_line);
-    c->used = LOGIN_NONE;
-    if (!c->anew)
-        c->used = http_login_line(c->login, http_method_name(c->method),
-                                  buffer_text(&c->uri), &c->login_line);
-    c->tries.nonce = c->login->nonce;
-    c->anew = false;
-    http_head_set(c);
-    bad |= curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, attempt_ms(c));
-    bad |= curl_easy_setopt(c->easy, CURLOPT_MAXFILESIZE_LARGE, most);
+    buffer_reset(&f->login_line);
+    f->used = LOGIN_NONE;
+    if (!f->anew)
+        f->used = http_login_line(f->client->login, http_method_name(f->method),
+                                  buffer_text(&f->uri), &f->login_line);
+    f->tries.nonce = f->client->login->nonce;
+    f->anew = false;
+    http_head_set(f);
+    bad |= curl_easy_setopt(f->easy, CURLOPT_TIMEOUT_MS, attempt_ms(f));
+    if (most != f->most)
+        bad |= curl_easy_setopt(f->easy, CURLOPT_MAXFILESIZE_LARGE, most);
+    f->most = most;
     http_must_be_set(bad);
-    buffer_reset(&c->answer);
-    http_forget_headers(c);
-    c->header_bytes = 0;
-    c->trouble[0] = '\0';
-    http_shard_start(c->shard, c->easy);
+    buffer_reset(&f->answer);
+    http_forget_headers(f);
+    f->header_bytes = 0;
+    f->trouble[0] = '\0';
+    http_shard_start(f->client->shard, f->easy);
 }
 
 /* False: too long. */
-static bool take_body(struct http_client *c, const struct request *request)
+static bool take_body(struct http_flight *f, const struct request *request)
 {
     size_t max = request->long_body ? REQUEST_LONG_BODY_MAX : REQUEST_BODY_MAX;
 
-    c->body_len = request->body_len <= max ? request->body_len : 0;
-    if (request->long_body)
-        c->long_body = memory_copy(request->long_body, c->body_len);
-    else
-        memcpy(c->body, request->body, c->body_len);
+    f->body_len = request->body_len <= max ? request->body_len : 0;
+    if (f->body_len)
+        f->body =
+            memory_copy(request->long_body ? request->long_body : request->body,
+                        f->body_len);
     return request->body_len <= max;
 }
 
-static void take_request(struct http_client *c, const struct request *request)
+static void take_request(struct http_flight *f, const struct request *request)
 {
-    c->method = request->method;
-    c->once = request->once;
-    c->issued = c->repeat_stopped = c->headers_too_big = false;
-    c->socket_errno = 0;
-    c->tries = (struct login_tries){.key = false};
-    c->started_ms = http_now_ms();
-    c->limit_ms = request->timeout_ms > 0 ? request->timeout_ms : c->timeout_ms;
-    c->anew = !c->once && request->login_max_ms > 0 &&
-              http_login_old(c->login, request->login_max_ms);
-    c->refused = !http_target_ok(request->target);
-    if (!take_body(c, request))
-        c->refused = true;
-    if (c->refused)
-        /* Without a URL libcurl ends the transfer by itself, later. */
-        http_must_be_set(http_easy_set_url(c, NULL));
+    f->method = request->method;
+    f->once = request->once;
+    f->issued = f->repeat_stopped = f->headers_too_big = false;
+    f->socket_errno = 0;
+    f->tries = (struct login_tries){.key = false};
+    f->started_ms = http_now_ms();
+    f->limit_ms =
+        request->timeout_ms > 0 ? request->timeout_ms : f->client->timeout_ms;
+    f->anew = !f->once && request->login_max_ms > 0 &&
+              http_login_old(f->client->login, request->login_max_ms);
+    if (take_body(f, request) && http_target_ok(request->target))
+        set_target(f, request->target);
     else
-        set_target(c, request->target);
+        http_flight_refuse(f);
 }
 
-static bool ready_to_send(struct http_client *c, http_done *done, void *arg)
+/* NULL when the client cannot send now. */
+static struct http_flight *begin(struct http_client *client,
+                                 const struct request *request, http_done *done,
+                                 void *arg)
 {
-    if (c->done || c->closing)
-        return false;
-    if (!c->easy)
-        http_easy_open(c);
-    c->done = done;
-    c->arg = arg;
-    return true;
+    struct http_flight *f;
+
+    if (client->flight || client->closing)
+        return NULL;
+    f = http_flight_take(client);
+    client->flight = f;
+    f->done = done;
+    f->arg = arg;
+    take_request(f, request);
+    return f;
 }
 
 bool http_send(struct http_client *client, const struct request *request,
                http_done *done, void *arg)
 {
-    if (!ready_to_send(client, done, arg))
+    struct http_flight *f = begin(client, request, done, arg);
+
+    if (!f)
         return false;
-    take_request(client, request);
-    buffer_init(&client->answer,
+    buffer_init(&f->answer,
                 request->answer_max ? request->answer_max : ANSWER_MAX);
-    http_head_take(client, request, is_bodied(client), client->body_len > 0);
-    set_method(client);
-    attempt(client);
+    http_head_take(f, request, is_bodied(f), f->body_len > 0);
+    set_method(f);
+    attempt(f);
     return true;
 }
 
 bool http_stream(struct http_client *client, const struct request *request,
                  const struct http_stream *stream, http_done *done, void *arg)
 {
+    struct http_flight *f = begin(client, request, done, arg);
     bool file = stream->file != NULL;
 
-    if (!ready_to_send(client, done, arg))
+    if (!f)
         return false;
-    take_request(client, request);
-    client->once = client->once || file;
-    client->anew = client->anew && !client->once;
-    client->limit_ms = INT64_MAX / 2;
-    buffer_init(&client->answer, REFUSAL_MAX);
-    http_head_take(client, request, file || is_bodied(client),
-                   file || client->body_len > 0);
-    set_method(client);
-    http_streaming_begin(client, stream, request->answer_max);
-    attempt(client);
+    f->once = f->once || file;
+    f->anew = f->anew && !f->once;
+    f->limit_ms = INT64_MAX / 2;
+    buffer_init(&f->answer, REFUSAL_MAX);
+    http_head_take(f, request, file || is_bodied(f), file || f->body_len > 0);
+    set_method(f);
+    http_streaming_begin(f, stream, request->answer_max);
+    attempt(f);
     return true;
 }
 
 /* Hand the answer over. The callback may send again or free the client, so the
- * body leaves the client first and nothing is touched afterwards. */
-static void deliver(struct http_client *c, struct http_answer *answer)
+ * body leaves the flight first and nothing is touched afterwards. */
+static void deliver(struct http_flight *f, struct http_answer *answer)
 {
-    struct buffer body = c->answer;
-    http_done *done = c->done;
+    struct buffer body = f->answer;
+    http_done *done = f->done;
+    void *arg = f->arg;
 
-    if (c->refused)
-        http_must_be_set(http_easy_set_url(c, c->url));
-    buffer_init(&c->answer, 0);
-    c->done = NULL;
-    answer->sent = c->issued;
-    answer->sent_all = c->issued && http_streaming_sent_all(c);
-    http_streaming_end(c);
-    free(c->long_body);
-    c->long_body = NULL;
-    answer->challenged = c->tries.challenge || c->tries.key;
-    answer->took_ms = http_now_ms() - c->started_ms;
+    buffer_init(&f->answer, 0);
+    answer->sent = f->issued;
+    answer->sent_all = f->issued && http_streaming_sent_all(f);
+    http_streaming_end(f);
+    answer->challenged = f->tries.challenge || f->tries.key;
+    answer->took_ms = http_now_ms() - f->started_ms;
     answer->body = "";
     if (answer->result == HTTP_ANSWERED) {
         answer->body = buffer_text(&body);
         answer->len = body.len;
-        answer->headers = c->headers;
+        answer->headers = f->headers;
     }
-    http_forget_headers(c);
-    done(c->arg, answer);
+    f->client->flight = NULL;
+    http_flight_leave(f);
+    done(arg, answer);
     buffer_release(&body);
 }
 
 /* A refused login: learn from it, and send the request again if that may help
  * and is allowed. */
-static bool again(struct http_client *c, struct http_answer *answer)
+static bool again(struct http_flight *f, struct http_answer *answer)
 {
-    bool offers = c->offered && c->offered->nonce[0];
+    bool offers = f->offered && f->offered->nonce[0];
     struct error err = {""};
     bool helps;
 
     if (answer->result != HTTP_ANSWERED ||
         (answer->status != 401 && answer->status != 403))
         return false;
-    helps = http_login_learn(c->login, &c->tries, c->used, answer->status,
-                             offers ? c->offered : NULL, &err);
+    helps = http_login_learn(f->client->login, &f->tries, f->used,
+                             answer->status, offers ? f->offered : NULL, &err);
     if (err.text[0])
         (void)snprintf(answer->reason, sizeof answer->reason, "%.159s",
                        err.text);
-    if (!helps || c->once || http_now_ms() - c->started_ms >= c->limit_ms)
+    if (!helps || f->once || http_now_ms() - f->started_ms >= f->limit_ms)
         return false;
-    attempt(c);
+    attempt(f);
     return true;
 }
 
-void http_client_ended(struct http_client *client, CURLcode code)
+void http_flight_ended(struct http_flight *flight, CURLcode code)
 {
     struct http_answer answer = {.result = HTTP_BROKEN};
 
-    http_explain(client, code, &answer);
-    if (!again(client, &answer))
-        deliver(client, &answer);
+    http_explain(flight, code, &answer);
+    if (!again(flight, &answer))
+        deliver(flight, &answer);
 }
 
 void http_abort(struct http_client *client)
 {
     struct http_answer answer = {.result = HTTP_ABORTED, .reason = "aborted"};
+    struct http_flight *flight = client->flight;
 
-    if (!client->done)
+    if (!flight)
         return;
-    http_shard_stop(client->shard, client->easy);
-    deliver(client, &answer);
+    http_shard_stop(client->shard, flight->easy);
+    deliver(flight, &answer);
 }
 
 bool http_login_due(const struct http_client *client, int64_t max_age_ms)
@@ -259,5 +268,5 @@ bool http_login_due(const struct http_client *client, int64_t max_age_ms)
 
 bool http_busy(const struct http_client *client)
 {
-    return client->done != NULL;
+    return client->flight != NULL;
 }

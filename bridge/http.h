@@ -1,7 +1,8 @@
 /* The HTTP edge: libcurl's multi interface on the uv loop.
  *
  * One struct http for the program; one struct http_client per source, with one
- * long-lived easy handle and one request in flight. Nothing here blocks: names
+ * request in flight, for which it is lent a long-lived easy handle: those take
+ * 8 kB each, and few are needed at a time. Nothing here blocks: names
  * are resolved in libcurl's threads, and a hung resolver costs only its own
  * client. Authorization headers are our own (bridge/digest.h): libcurl's
  * Digest may run an order twice with its empty probe (reference: measured with

@@ -2,8 +2,6 @@
 #include "bridge/http_internal.h"
 #include "mapping/memory.h"
 
-#include <openssl/crypto.h>
-
 #define TIMEOUT_MS 5000
 #define PREFIX_MAX 256
 
@@ -93,7 +91,6 @@ struct http_client *http_client_new(struct http *http,
     struct http_client *c = memory_zero(1, sizeof *c);
 
     c->shard = http_shard_join(http);
-    c->fd = CURL_SOCKET_BAD;
     c->ca_file = memory_text(target->ca_file);
     c->insecure = target->insecure;
     c->timeout_ms = target->timeout_ms > 0 ? target->timeout_ms : TIMEOUT_MS;
@@ -109,7 +106,6 @@ struct http_client *http_client_sibling(const struct http_client *client)
     struct http_client *c = memory_zero(1, sizeof *c);
 
     c->shard = http_shard_join(http_shard_owner(client->shard));
-    c->fd = CURL_SOCKET_BAD;
     c->url = curl_url_dup(client->url);
     http_must_be_set(!c->url);
     c->host = memory_text(client->host);
@@ -121,25 +117,14 @@ struct http_client *http_client_sibling(const struct http_client *client)
     return c;
 }
 
-static void wipe(struct buffer *line)
-{
-    if (line->bytes)
-        OPENSSL_cleanse(line->bytes, line->capacity);
-    buffer_release(line);
-}
-
 void http_client_free(struct http_client *client)
 {
     if (!client || client->closing)
         return;
     client->closing = true;
     http_abort(client);
-    curl_easy_cleanup(client->easy);
     http_shard_leave(client->shard);
     http_login_leave(client->login);
-    wipe(&client->login_line);
-    buffer_release(&client->texts);
-    buffer_release(&client->uri);
     curl_url_cleanup(client->url);
     free(client->host);
     free(client->prefix);

@@ -12,10 +12,15 @@
 #define HTTP_CONNECT_MS 3000
 /* Most header bytes of one answer, interim answers and trailers included. */
 #define HTTP_HEADERS_MAX 65536
+/* libcurl's buffer for what it reads: as much as malloc's cache of the thread
+ * takes back, for it comes and goes with each request. */
+#define HTTP_BUFFER_BYTES 1024L
 
 /* ---- http_loop.c: libcurl on the uv loop ---- */
 
 struct http_shard;
+struct http_client;
+struct http_flight;
 
 /* The shard a new client belongs to, and the way out. */
 struct http_shard *http_shard_join(struct http *http);
@@ -36,6 +41,11 @@ struct http *http_shard_owner(const struct http_shard *shard);
 void http_shard_opened(struct http_shard *shard, curl_socket_t fd);
 /* CURLOPT_CLOSESOCKETFUNCTION; http: the owner. */
 int http_close_socket(void *http, curl_socket_t fd);
+/* A flight that nobody uses and that trusts whom the client trusts; NULL. */
+struct http_flight *http_spare(struct http *http,
+                               const struct http_client *client);
+/* Takes it over, or frees one when there are enough. */
+void http_keep(struct http *http, struct http_flight *flight);
 
 /* ---- http_login.c: which credentials a request carries ---- */
 
@@ -99,9 +109,7 @@ struct streaming;
 
 struct http_client {
     struct http_shard *shard;
-    CURL *easy;       /* made by the first request */
-    curl_socket_t fd; /* that it was last seen to use */
-    CURLU *url;       /* scheme, host, port; path "/": parsed once */
+    CURLU *url; /* scheme, host, port; path "/": parsed once */
     char *host;
     char *prefix; /* of the path; does not end with '/' */
     char *ca_file;
@@ -109,9 +117,28 @@ struct http_client {
     bool closing;
     int64_t timeout_ms;
     struct http_login *login;
+    struct http_flight *flight; /* the request under way; NULL: none */
+};
 
-    /* The request in flight. */
-    http_done *done; /* NULL: none */
+/* A request under way: libcurl's handle for it and all room it needs. That is
+ * 8 kB, and few of a thousand printers are asked at the same moment: it belongs
+ * to a client from http_send() until the answer, then to the next one. */
+struct http_flight {
+    struct http_flight *next; /* among those that nobody uses */
+
+    /* What stays set in easy. */
+    CURL *easy;
+    bool plain;        /* a GET without a body */
+    curl_off_t most;   /* body bytes; 0 = no limit */
+    struct buffer uri; /* the target with the prefix */
+    char *ca_file;
+    bool insecure;
+    struct curl_slist lines[LINES_MAX];
+
+    /* The request. */
+    struct http_client *client;
+    curl_socket_t fd; /* that it was last seen to use */
+    http_done *done;
     void *arg;
     enum http_method method;
     bool once;
@@ -120,13 +147,10 @@ struct http_client {
     enum login_kind used;
     struct login_tries tries;
     int64_t started_ms;
-    int64_t limit_ms;  /* for all of it, from started_ms */
-    struct buffer uri; /* the target with the prefix; stays set in easy */
+    int64_t limit_ms; /* for all of it, from started_ms */
     size_t body_len;
-    char body[REQUEST_BODY_MAX + 1];
-    char *long_body;             /* instead of body; NULL */
+    char *body;                  /* NULL: none, or a stream's */
     struct streaming *streaming; /* a long body or answer; NULL */
-    struct curl_slist lines[LINES_MAX];
     struct buffer login_line;
     struct buffer texts; /* the other lines, each with its NUL */
 
@@ -146,54 +170,58 @@ struct http_client {
  * percent-encoded, or a printer's answer could write our header lines. */
 bool http_target_ok(const char *target);
 /* Called by the loop when the transfer ended and is out of the shard. */
-void http_client_ended(struct http_client *client, CURLcode code);
+void http_flight_ended(struct http_flight *flight, CURLcode code);
 
 /* ---- http_head.c: header lines ---- */
 
 /* Write down the lines of a request. bodied: its method says that there may be
  * a body; body: there is one. */
-void http_head_take(struct http_client *client, const struct request *request,
+void http_head_take(struct http_flight *flight, const struct request *request,
                     bool bodied, bool body);
-/* Hand them to libcurl, with the login line as it is now. */
-void http_head_set(struct http_client *client);
+/* Put them where libcurl looks, with the login line as it is now. */
+void http_head_set(struct http_flight *flight);
 
 /* ---- http_easy.c ---- */
 
-/* Take one header line of an answer. */
-void http_take_header(struct http_client *client, const char *line, size_t len);
+/* One for the client, set up to go where it says. */
+struct http_flight *http_flight_take(struct http_client *client);
+/* The other way. Its transfer must have ended. */
+void http_flight_leave(struct http_flight *flight);
+void http_flight_free(struct http_flight *flight);
 
-void http_easy_open(struct http_client *client);
-/* Not 0 if libcurl refuses. NULL: a transfer without an address. */
-unsigned http_easy_set_url(struct http_client *client, CURLU *url);
+/* Take one header line of an answer. */
+void http_take_header(struct http_flight *flight, const char *line, size_t len);
+void http_forget_headers(struct http_flight *flight);
+/* Make it one without an address, which libcurl ends by itself, later. */
+void http_flight_refuse(struct http_flight *flight);
 /* Half-set options could send secrets through a proxy: abort unless bad is 0.
  * libcurl refuses one only for want of memory or a feature. */
 void http_must_be_set(unsigned bad);
-void http_forget_headers(struct http_client *client);
 
 /* ---- http_stream.c: long bodies and long answers ---- */
 
-/* Make the client's next request a stream, and set its method. */
-void http_streaming_begin(struct http_client *client,
+/* Make a request a stream, and set its method. */
+void http_streaming_begin(struct http_flight *flight,
                           const struct http_stream *stream, size_t answer_max);
 /* Go back to small requests. No effect if it is none. */
-void http_streaming_end(struct http_client *client);
+void http_streaming_end(struct http_flight *flight);
 /* Did libcurl take some of the request's body from its file? */
-bool http_streaming_begun(const struct http_client *client);
+bool http_streaming_begun(const struct http_flight *flight);
 /* Did libcurl take all of the request's body? Its own counter forgets when a
  * connection dies. */
-bool http_streaming_sent_all(const struct http_client *client);
+bool http_streaming_sent_all(const struct http_flight *flight);
 /* A piece of the answer's body; what a write function of libcurl returns. */
-size_t http_streaming_take(struct http_client *client, const char *bytes,
+size_t http_streaming_take(struct http_flight *flight, const char *bytes,
                            size_t len);
 /* libcurl talks through this socket. */
-void http_streaming_on(struct http_client *client, curl_socket_t fd);
+void http_streaming_on(struct http_flight *flight, curl_socket_t fd);
 /* Was the transfer ended from our side? Then the answer is filled. */
-bool http_streaming_explain(const struct http_client *client, CURLcode code,
+bool http_streaming_explain(const struct http_flight *flight, CURLcode code,
                             struct http_answer *answer);
 /* The connection broke under a body that is being sent: has the server said
- * why? Then what it said is in the client, and the status is returned; else
+ * why? Then what it said is in the flight, and the status is returned; else
  * 0. */
-int http_streaming_last_words(struct http_client *client);
+int http_streaming_last_words(struct http_flight *flight);
 
 /* ---- http_reason.c ---- */
 
@@ -204,7 +232,7 @@ void http_reason(struct http_answer *answer, enum http_result result,
 const char *http_span(int64_t ms, char out[32]);
 
 /* Fill result, status and reason for a transfer that ended with code. */
-void http_explain(struct http_client *client, CURLcode code,
+void http_explain(struct http_flight *flight, CURLcode code,
                   struct http_answer *answer);
 
 #endif

@@ -124,7 +124,7 @@ static bool add_digest(struct http_login *login, const char *method,
     if (!buffer_text_add(line, "Authorization: ") ||
         !digest_header(&login->digest, method, uri, line, NULL))
         return false;
-    if (login->digest.challenge.qop)
+    if (login->digest.qop)
         return true;
     forget_kept(login);
     return buffer_format(&login->kept_for, "%s %s", method, uri) &&
@@ -191,7 +191,7 @@ static bool learn_challenge(struct http_login *login, struct login_tries *tries,
     bool current =
         used == LOGIN_DIGEST && login->ready && tries->nonce == login->nonce;
     bool known = current && !offered->stale &&
-                 !strcmp(login->digest.challenge.nonce, offered->nonce);
+                 !strcmp(login->digest.nonce, offered->nonce);
     bool first = !tries->challenge;
 
     login->use_key = false;

@@ -16,6 +16,10 @@
 /* Idle connections kept. libcurl's own default is 4 for each transfer that
  * runs, so that paced polling would reconnect every time. */
 #define SHARD_CONNECTIONS (2L * SHARD_CLIENTS + 16)
+/* Most flights that wait for the next request. More than this many at once are
+ * made anew each time; a thousand printers that start together would leave
+ * 8 MB behind. */
+#define SPARE_MAX 64
 
 struct http_shard {
     struct http *http;
@@ -48,6 +52,8 @@ struct http {
     size_t count;
     struct watcher **watchers; /* by socket; NULL = never seen */
     size_t watcher_count;
+    struct http_flight *spare; /* the last used first */
+    size_t spare_count;
 };
 
 static struct watcher *watcher_of(const struct http *http, curl_socket_t fd)
@@ -74,13 +80,13 @@ static void reap(struct http_shard *shard)
     while ((message = curl_multi_info_read(shard->multi, &left))) {
         CURL *easy = message->easy_handle;
         CURLcode code = message->data.result;
-        struct http_client *client = NULL;
+        struct http_flight *flight = NULL;
 
-        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&client);
+        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&flight);
         if (code == CURLE_OK)
-            prove(shard->http, client->fd);
+            prove(shard->http, flight->fd);
         http_shard_stop(shard, easy);
-        http_client_ended(client, code);
+        http_flight_ended(flight, code);
     }
 }
 
@@ -166,11 +172,11 @@ static void wait_for(struct http_shard *shard, curl_socket_t fd, int wanted)
         (void)uv_poll_start(&w->poll, wanted, on_ready);
 }
 
-static void talk(struct http_client *client, curl_socket_t fd)
+static void talk(struct http_flight *flight, curl_socket_t fd)
 {
-    client->fd = fd;
-    if (client->streaming)
-        http_streaming_on(client, fd);
+    flight->fd = fd;
+    if (flight->streaming)
+        http_streaming_on(flight, fd);
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
@@ -183,17 +189,17 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
     };
     struct http_shard *shard = arg;
     struct watcher *w = watcher_of(shard->http, fd);
-    struct http_client *client = NULL;
+    struct http_flight *flight = NULL;
 
     (void)assigned;
     if (what == CURL_POLL_REMOVE) {
         if (w)
             relax(w);
     } else if (what >= CURL_POLL_IN && what <= CURL_POLL_INOUT) {
-        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&client);
+        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&flight);
         wait_for(shard, fd, wanted[what]);
-        if (client)
-            talk(client, fd);
+        if (flight)
+            talk(flight, fd);
     }
     return 0;
 }
@@ -408,6 +414,53 @@ void http_shard_stop(struct http_shard *shard, CURL *easy)
     (void)curl_multi_remove_handle(shard->multi, easy);
 }
 
+/* libcurl has no way back from a file of certificates to the system's. */
+static bool trusts_alike(const struct http_flight *flight,
+                         const struct http_client *client)
+{
+    return flight->insecure == client->insecure &&
+           !flight->ca_file == !client->ca_file &&
+           (!flight->ca_file || !strcmp(flight->ca_file, client->ca_file));
+}
+
+struct http_flight *http_spare(struct http *http,
+                               const struct http_client *client)
+{
+    struct http_flight **at = &http->spare;
+    struct http_flight *flight;
+
+    while (*at && !trusts_alike(*at, client))
+        at = &(*at)->next;
+    flight = *at;
+    if (!flight)
+        return NULL;
+    *at = flight->next;
+    http->spare_count--;
+    return flight;
+}
+
+static void drop_spare(struct http *http, struct http_flight **at)
+{
+    struct http_flight *flight = *at;
+
+    *at = flight->next;
+    http->spare_count--;
+    http_flight_free(flight);
+}
+
+void http_keep(struct http *http, struct http_flight *flight)
+{
+    struct http_flight **last = &http->spare;
+
+    flight->next = http->spare;
+    http->spare = flight;
+    if (++http->spare_count <= SPARE_MAX)
+        return;
+    while ((*last)->next)
+        last = &(*last)->next;
+    drop_spare(http, last);
+}
+
 int64_t http_now_ms(void)
 {
     return (int64_t)(uv_hrtime() / 1000000);
@@ -435,6 +488,8 @@ void http_free(struct http *http)
 {
     if (!http)
         return;
+    while (http->spare)
+        drop_spare(http, &http->spare);
     for (size_t i = 0; i < http->count; i++)
         shard_free(http->shards[i]);
     free_watchers(http);

@@ -69,33 +69,33 @@ const char *http_span(int64_t ms, char out[32])
     return out;
 }
 
-static void explain_timeout(const struct http_client *c, struct http_answer *a)
+static void explain_timeout(const struct http_flight *f, struct http_answer *a)
 {
     curl_off_t lookup_us = 0;
     char text[32];
 
-    if (c->issued) {
+    if (f->issued) {
         http_reason(a, HTTP_TIMEOUT, "no answer within %s",
-                    http_span(c->limit_ms, text));
+                    http_span(f->limit_ms, text));
         return;
     }
     (void)http_span(
-        c->limit_ms < HTTP_CONNECT_MS ? c->limit_ms : HTTP_CONNECT_MS, text);
-    (void)curl_easy_getinfo(c->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
+        f->limit_ms < HTTP_CONNECT_MS ? f->limit_ms : HTTP_CONNECT_MS, text);
+    (void)curl_easy_getinfo(f->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
     if (lookup_us)
         http_reason(a, HTTP_TIMEOUT, "no connection within %s", text);
     else
         http_reason(a, HTTP_TIMEOUT, "name not found within %s: %s", text,
-                    c->host);
+                    f->client->host);
 }
 
-static void explain_connect(const struct http_client *c, struct http_answer *a)
+static void explain_connect(const struct http_flight *f, struct http_answer *a)
 {
     const char *text = "no connection";
-    long error = c->socket_errno;
+    long error = f->socket_errno;
 
     if (!error)
-        (void)curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &error);
+        (void)curl_easy_getinfo(f->easy, CURLINFO_OS_ERRNO, &error);
     for (size_t i = 0; i < sizeof connect_errors / sizeof *connect_errors; i++)
         if (connect_errors[i].error == error)
             text = connect_errors[i].reason;
@@ -116,52 +116,52 @@ static void explain_status(long status, struct http_answer *a)
     }
 }
 
-static long status_of(const struct http_client *c)
+static long status_of(const struct http_flight *f)
 {
     long status = 0;
 
-    (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
     return status;
 }
 
 /* A server that refuses a body says so while the body is sent; the connection
  * may break under it then. The refusal is the answer. */
-static bool explain_refusal(struct http_client *c, CURLcode code,
+static bool explain_refusal(struct http_flight *f, CURLcode code,
                             struct http_answer *a)
 {
     long status = 0;
 
-    if (!c->streaming)
+    if (!f->streaming)
         return false;
     if (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
         code == CURLE_PARTIAL_FILE || code == CURLE_GOT_NOTHING ||
         code == CURLE_SEND_FAIL_REWIND)
-        status = status_of(c);
+        status = status_of(f);
     else
         return false;
     if (status < 300)
-        status = http_streaming_last_words(c);
+        status = http_streaming_last_words(f);
     if (status >= 300)
         explain_status(status, a);
     return status >= 300;
 }
 
 /* What libcurl cannot know because it was us who stopped the transfer. */
-static bool explain_own(const struct http_client *c, CURLcode code,
+static bool explain_own(const struct http_flight *f, CURLcode code,
                         struct http_answer *a)
 {
-    if (c->refused)
+    if (f->refused)
         http_reason(a, HTTP_BROKEN,
                     "not sent: the path must begin with '/' and be "
                     "percent-encoded");
-    else if (c->repeat_stopped)
+    else if (f->repeat_stopped)
         http_reason(a, HTTP_BROKEN, "connection closed without an answer");
-    else if (c->headers_too_big)
+    else if (f->headers_too_big)
         http_reason(a, HTTP_TOO_BIG, "the answer's headers are over %d bytes",
                     HTTP_HEADERS_MAX);
-    else if (c->answer.full || code == CURLE_FILESIZE_EXCEEDED)
+    else if (f->answer.full || code == CURLE_FILESIZE_EXCEEDED)
         http_reason(a, HTTP_TOO_BIG, "the answer is over %zu bytes",
-                    c->answer.max);
+                    f->answer.max);
     else
         return false;
     return true;
@@ -179,10 +179,10 @@ static const char *own_words(const char *trouble)
     return trouble;
 }
 
-static void explain_outcome(const struct http_client *c, CURLcode code,
+static void explain_outcome(const struct http_flight *f, CURLcode code,
                             struct http_answer *a)
 {
-    if (code == CURLE_RECV_ERROR && !strncmp(c->trouble, "Recv failure", 12)) {
+    if (code == CURLE_RECV_ERROR && !strncmp(f->trouble, "Recv failure", 12)) {
         http_reason(a, HTTP_BROKEN, "connection reset");
         return;
     }
@@ -191,38 +191,38 @@ static void explain_outcome(const struct http_client *c, CURLcode code,
 
         if (o->code != code)
             continue;
-        if (o->detail && c->trouble[0])
+        if (o->detail && f->trouble[0])
             http_reason(a, o->result, "%.60s: %.90s", o->reason,
-                        own_words(c->trouble));
+                        own_words(f->trouble));
         else
             http_reason(a, o->result, "%s", o->reason);
         return;
     }
-    http_reason(a, c->issued ? HTTP_BROKEN : HTTP_UNREACHABLE, "%s",
+    http_reason(a, f->issued ? HTTP_BROKEN : HTTP_UNREACHABLE, "%s",
                 curl_easy_strerror(code));
 }
 
-static void explain_transfer(const struct http_client *c, CURLcode code,
+static void explain_transfer(const struct http_flight *f, CURLcode code,
                              struct http_answer *a)
 {
     switch ((int)code) {
-    case CURLE_OK: explain_status(status_of(c), a); break;
-    case CURLE_OPERATION_TIMEDOUT: explain_timeout(c, a); break;
-    case CURLE_COULDNT_CONNECT: explain_connect(c, a); break;
+    case CURLE_OK: explain_status(status_of(f), a); break;
+    case CURLE_OPERATION_TIMEDOUT: explain_timeout(f, a); break;
+    case CURLE_COULDNT_CONNECT: explain_connect(f, a); break;
     case CURLE_COULDNT_RESOLVE_HOST:
-        http_reason(a, HTTP_UNREACHABLE, "name not known: %s", c->host);
+        http_reason(a, HTTP_UNREACHABLE, "name not known: %s", f->client->host);
         break;
-    default: explain_outcome(c, code, a); break;
+    default: explain_outcome(f, code, a); break;
     }
 }
 
-void http_explain(struct http_client *client, CURLcode code,
+void http_explain(struct http_flight *flight, CURLcode code,
                   struct http_answer *answer)
 {
-    if (!http_streaming_explain(client, code, answer) &&
-        !explain_own(client, code, answer) &&
-        !explain_refusal(client, code, answer))
-        explain_transfer(client, code, answer);
+    if (!http_streaming_explain(flight, code, answer) &&
+        !explain_own(flight, code, answer) &&
+        !explain_refusal(flight, code, answer))
+        explain_transfer(flight, code, answer);
     for (char *c = answer->reason; *c; c++)
         if (iscntrl((unsigned char)*c))
             *c = ' ';

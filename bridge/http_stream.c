@@ -13,12 +13,11 @@
 
 #define STALL_MS       30000
 #define LAST_WORDS_MAX ((size_t)16 << 10)
-#define SINK_BYTES     65536L /* of libcurl's buffer; 2048 for polls */
-#define POLL_BYTES     2048L
+#define SINK_BYTES     65536L /* of libcurl's buffer */
 
 struct streaming {
     uv_timer_t timer;
-    struct http_client *client;
+    struct http_flight *flight;
     struct readahead *source; /* NULL: a small body */
     bool paused;              /* libcurl waits for the source */
     bool starved;             /* and all that came from it has arrived */
@@ -32,6 +31,7 @@ struct streaming {
     int64_t moved, moved_ms;  /* how much had moved when last it did */
     int64_t limit_ms, end_ms; /* 0 = none */
     bool stalled, late, too_big;
+    CURLcode resumed; /* what came of going on */
     curl_socket_t fd;
     struct buffer last_words;
 };
@@ -48,11 +48,11 @@ static int64_t unsent(const struct streaming *s)
     return bytes;
 }
 
-static int64_t handed_over(const struct http_client *c)
+static int64_t handed_over(const struct http_flight *f)
 {
     curl_off_t bytes = 0;
 
-    (void)curl_easy_getinfo(c->easy, CURLINFO_SIZE_UPLOAD_T, &bytes);
+    (void)curl_easy_getinfo(f->easy, CURLINFO_SIZE_UPLOAD_T, &bytes);
     return bytes;
 }
 
@@ -62,12 +62,12 @@ static void look(struct streaming *s)
 
     if (s->source) {
         waiting = unsent(s);
-        bytes = handed_over(s->client) - waiting;
+        bytes = handed_over(s->flight) - waiting;
         s->starved = s->paused && waiting == 0;
         if (bytes > s->reached)
             s->reached = bytes;
     }
-    bytes = s->reached + s->received + (int64_t)s->client->header_bytes;
+    bytes = s->reached + s->received + (int64_t)s->flight->header_bytes;
     if (bytes != s->moved || s->held) {
         s->moved = bytes;
         s->moved_ms = now_ms;
@@ -79,23 +79,26 @@ static void look(struct streaming *s)
 static void on_timer(uv_timer_t *timer)
 {
     struct streaming *s = timer->data;
-    struct http_client *c = s->client;
+    struct http_flight *f = s->flight;
 
-    look(s);
-    s->late = s->end_ms && http_now_ms() >= s->end_ms;
-    if (!s->stalled && !s->late)
-        return;
-    http_shard_stop(c->shard, c->easy);
-    http_client_ended(c, CURLE_OPERATION_TIMEDOUT);
+    if (!s->resumed) {
+        look(s);
+        s->late = s->end_ms && http_now_ms() >= s->end_ms;
+        if (!s->stalled && !s->late)
+            return;
+    }
+    http_shard_stop(f->client->shard, f->easy);
+    http_flight_ended(f, s->resumed ? s->resumed : CURLE_OPERATION_TIMEDOUT);
 }
 
 struct http_progress http_progress(const struct http_client *client)
 {
-    struct streaming *s = client->streaming;
+    struct http_flight *flight = client->flight;
+    struct streaming *s = flight ? flight->streaming : NULL;
     struct http_progress progress = {.receive_total = -1};
     curl_off_t length = -1;
 
-    if (!client->done || !s)
+    if (!s)
         return (struct http_progress){.sent = 0};
     look(s);
     s->stalled = false; /* for the timer to say */
@@ -103,7 +106,7 @@ struct http_progress http_progress(const struct http_client *client)
     progress.received = s->received;
     if (s->source)
         progress.send_total = readahead_total(s->source);
-    if (curl_easy_getinfo(client->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+    if (curl_easy_getinfo(flight->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
                           &length) == CURLE_OK)
         progress.receive_total = length;
     return progress;
@@ -118,7 +121,7 @@ static void on_source(void *arg)
     if (!s->paused)
         return;
     s->paused = false;
-    (void)curl_easy_pause(s->client->easy, CURLPAUSE_CONT);
+    (void)curl_easy_pause(s->flight->easy, CURLPAUSE_CONT);
 }
 
 static size_t on_read(char *bytes, size_t size, size_t count, void *arg)
@@ -138,14 +141,15 @@ static size_t on_read(char *bytes, size_t size, size_t count, void *arg)
 
 static void send_file(struct streaming *s, const struct http_file *file)
 {
-    CURL *easy = s->client->easy;
+    CURL *easy = s->flight->easy;
     unsigned bad = 0;
 
-    s->source =
-        readahead_new(http_shard_loop(s->client->shard), file, on_source, s);
+    s->source = readahead_new(http_shard_loop(s->flight->client->shard), file,
+                              on_source, s);
+    s->flight->plain = false;
     bad |= curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
     bad |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
-                            http_method_name(s->client->method));
+                            http_method_name(s->flight->method));
     bad |= curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
                             (curl_off_t)readahead_total(s->source));
     bad |= curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
@@ -153,42 +157,42 @@ static void send_file(struct streaming *s, const struct http_file *file)
     http_must_be_set(bad);
 }
 
-bool http_streaming_begun(const struct http_client *client)
+bool http_streaming_begun(const struct http_flight *flight)
 {
-    const struct streaming *s = client->streaming;
+    const struct streaming *s = flight->streaming;
 
     return s && s->source && readahead_is_begun(s->source);
 }
 
-bool http_streaming_sent_all(const struct http_client *client)
+bool http_streaming_sent_all(const struct http_flight *flight)
 {
-    const struct streaming *s = client->streaming;
+    const struct streaming *s = flight->streaming;
 
     return !s || !s->source || readahead_is_taken(s->source);
 }
 
 /* ---- the answer ---- */
 
-static bool is_success(const struct http_client *c)
+static bool is_success(const struct http_flight *f)
 {
     long status = 0;
 
-    (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
     return status >= 200 && status < 300;
 }
 
-size_t http_streaming_take(struct http_client *client, const char *bytes,
+size_t http_streaming_take(struct http_flight *flight, const char *bytes,
                            size_t len)
 {
-    struct streaming *s = client->streaming;
+    struct streaming *s = flight->streaming;
     size_t room = s->take_max ? s->take_max - (size_t)s->received : len;
 
-    if (!s->sink || !is_success(client)) {
+    if (!s->sink || !is_success(flight)) {
         s->received += (int64_t)len;
-        return buffer_add(&client->answer, bytes, len) ? len : 0;
+        return buffer_add(&flight->answer, bytes, len) ? len : 0;
     }
-    s->too_big = len > room;
-    if (s->too_big)
+    s->too_big = s->too_big || len > room;
+    if (s->too_big || s->resumed)
         return 0;
     s->more = s->sink(s->arg, bytes, len);
     s->held = s->more == HTTP_LATER;
@@ -198,26 +202,31 @@ size_t http_streaming_take(struct http_client *client, const char *bytes,
     return s->more == HTTP_MORE ? len : 0;
 }
 
+/* libcurl 7.88 hands over here what it had kept, and only tells us when the
+ * sink wants no more of it: the transfer would go on with a piece left out. */
 void http_resume(struct http_client *client)
 {
-    struct streaming *s = client->streaming;
+    struct http_flight *flight = client->flight;
+    struct streaming *s = flight ? flight->streaming : NULL;
 
-    if (!client->done || !s || !s->held)
+    if (!s || !s->held)
         return;
     s->held = false;
-    (void)curl_easy_pause(client->easy, CURLPAUSE_CONT);
+    s->resumed = curl_easy_pause(flight->easy, CURLPAUSE_CONT);
+    if (s->resumed)
+        (void)uv_timer_start(&s->timer, on_timer, 0, 0);
 }
 
 /* ---- how it ends ---- */
 
-void http_streaming_on(struct http_client *client, curl_socket_t fd)
+void http_streaming_on(struct http_flight *flight, curl_socket_t fd)
 {
-    struct streaming *s = client->streaming;
+    struct streaming *s = flight->streaming;
 
     if (s->fd == fd || !s->source)
         return;
     s->fd = fd;
-    http_shard_listen(client->shard, fd, &s->last_words);
+    http_shard_listen(flight->client->shard, fd, &s->last_words);
 }
 
 static void explain_late(const struct streaming *s, struct http_answer *answer)
@@ -245,10 +254,10 @@ static void explain_stall(const struct streaming *s, struct http_answer *answer)
         http_reason(answer, HTTP_TIMEOUT, "stuck: nothing came for %s", text);
 }
 
-bool http_streaming_explain(const struct http_client *client, CURLcode code,
+bool http_streaming_explain(const struct http_flight *flight, CURLcode code,
                             struct http_answer *answer)
 {
-    const struct streaming *s = client->streaming;
+    const struct streaming *s = flight->streaming;
     long status = 0;
 
     if (!s || code == CURLE_OK)
@@ -265,7 +274,7 @@ bool http_streaming_explain(const struct http_client *client, CURLcode code,
     } else if (s->more == HTTP_STOP) {
         http_reason(answer, HTTP_LOCAL, "the answer could not be stored");
     } else if (s->more == HTTP_ENOUGH) {
-        (void)curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
+        (void)curl_easy_getinfo(flight->easy, CURLINFO_RESPONSE_CODE, &status);
         answer->status = (int)status;
         answer->enough = true;
         http_reason(answer, HTTP_ANSWERED, "HTTP %ld", status);
@@ -290,9 +299,9 @@ static int status_of(const char *text, size_t len)
     return status;
 }
 
-int http_streaming_last_words(struct http_client *client)
+int http_streaming_last_words(struct http_flight *flight)
 {
-    struct streaming *s = client->streaming;
+    struct streaming *s = flight->streaming;
     const char *at, *end, *line_end;
     int status;
 
@@ -308,10 +317,10 @@ int http_streaming_last_words(struct http_client *client)
 
         if (len == 0 || (len == 1 && *at == '\r')) {
             at = line_end + 1;
-            (void)buffer_add(&client->answer, at, (size_t)(end - at));
+            (void)buffer_add(&flight->answer, at, (size_t)(end - at));
             break;
         }
-        http_take_header(client, at, len);
+        http_take_header(flight, at, len);
         at = line_end + 1;
     }
     return status;
@@ -319,13 +328,13 @@ int http_streaming_last_words(struct http_client *client)
 
 /* ---- begin and end ---- */
 
-void http_streaming_begin(struct http_client *client,
+void http_streaming_begin(struct http_flight *flight,
                           const struct http_stream *stream, size_t answer_max)
 {
     struct streaming *s = memory_zero(1, sizeof *s);
     int64_t step;
 
-    s->client = client;
+    s->flight = flight;
     s->fd = CURL_SOCKET_BAD;
     s->sink = stream->sink;
     s->arg = stream->arg;
@@ -335,14 +344,14 @@ void http_streaming_begin(struct http_client *client,
     s->limit_ms = stream->limit_ms;
     s->end_ms = s->limit_ms > 0 ? s->moved_ms + s->limit_ms : 0;
     buffer_init(&s->last_words, LAST_WORDS_MAX);
-    client->streaming = s;
+    flight->streaming = s;
     if (stream->file)
         send_file(s, stream->file);
     if (s->sink)
         http_must_be_set(
-            curl_easy_setopt(client->easy, CURLOPT_BUFFERSIZE, SINK_BYTES));
+            curl_easy_setopt(flight->easy, CURLOPT_BUFFERSIZE, SINK_BYTES));
     s->timer.data = s;
-    (void)uv_timer_init(http_shard_loop(client->shard), &s->timer);
+    (void)uv_timer_init(http_shard_loop(flight->client->shard), &s->timer);
     step = s->end_ms && s->limit_ms < s->stall_ms ? s->limit_ms : s->stall_ms;
     step = step / 8 + 1;
     (void)uv_timer_start(&s->timer, on_timer, (uint64_t)step, (uint64_t)step);
@@ -353,19 +362,20 @@ static void on_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-void http_streaming_end(struct http_client *client)
+void http_streaming_end(struct http_flight *flight)
 {
-    struct streaming *s = client->streaming;
+    struct streaming *s = flight->streaming;
     unsigned bad = 0;
 
     if (!s)
         return;
-    client->streaming = NULL;
-    http_shard_leave_alone(client->shard, s->fd, &s->last_words);
-    bad |= curl_easy_setopt(client->easy, CURLOPT_UPLOAD, 0L);
-    bad |= curl_easy_setopt(client->easy, CURLOPT_READFUNCTION, NULL);
-    bad |= curl_easy_setopt(client->easy, CURLOPT_READDATA, NULL);
-    bad |= curl_easy_setopt(client->easy, CURLOPT_BUFFERSIZE, POLL_BYTES);
+    flight->streaming = NULL;
+    http_shard_leave_alone(flight->client->shard, s->fd, &s->last_words);
+    bad |= curl_easy_setopt(flight->easy, CURLOPT_UPLOAD, 0L);
+    bad |= curl_easy_setopt(flight->easy, CURLOPT_READFUNCTION, NULL);
+    bad |= curl_easy_setopt(flight->easy, CURLOPT_READDATA, NULL);
+    bad |=
+        curl_easy_setopt(flight->easy, CURLOPT_BUFFERSIZE, HTTP_BUFFER_BYTES);
     http_must_be_set(bad);
     readahead_free(s->source);
     buffer_release(&s->last_words);

@@ -120,7 +120,7 @@ static void headers_match_the_published_vectors(void **state)
         const struct vector *v = &vectors[i];
         struct digest_challenge c = read_one(v->challenge);
         struct buffer header = {0};
-        struct digest d;
+        struct digest d = {0};
 
         print_message("  %s\n", v->name);
         assert_true(
@@ -136,7 +136,7 @@ static void each_request_counts_the_nonce_up(void **state)
 {
     struct digest_challenge c = read_one(vectors[5].challenge);
     struct buffer header = {0};
-    struct digest d;
+    struct digest d = {0};
 
     (void)state;
     assert_true(
@@ -148,13 +148,14 @@ static void each_request_counts_the_nonce_up(void **state)
     assert_non_null(strstr(buffer_text(&header),
                            "response=\"683b127d767b8ea4155c333443916913\""));
     buffer_release(&header);
+    digest_wipe(&d);
 }
 
 static void wiping_leaves_nothing_to_log_in_with(void **state)
 {
     static const struct digest nothing;
     struct digest_challenge c = read_one(vectors[3].challenge);
-    struct digest d;
+    struct digest d = {0};
 
     (void)state;
     assert_true(digest_begin(&d, &c, "maker", "password", "", NULL));
@@ -168,12 +169,34 @@ static void wiping_leaves_nothing_to_log_in_with(void **state)
 static void md5_is_found_when_fips_is_the_default(void **state)
 {
     struct digest_challenge c = read_one(vectors[3].challenge);
-    struct digest d;
+    struct digest d = {0};
 
     (void)state;
     assert_true(EVP_set_default_properties(NULL, "fips=yes"));
     assert_true(digest_begin(&d, &c, "maker", "password", "", NULL));
     assert_true(EVP_set_default_properties(NULL, ""));
+    digest_wipe(&d);
+}
+
+static void a_next_challenge_takes_the_place_of_the_first(void **state)
+{
+    struct digest_challenge first = read_one(vectors[3].challenge);
+    struct digest_challenge next = read_one(vectors[0].challenge);
+    struct buffer header = {0};
+    struct digest d = {0};
+
+    (void)state;
+    assert_true(digest_begin(&d, &first, "maker", "password", "", NULL));
+    assert_true(digest_header(&d, "GET", "/", &header, NULL));
+    assert_true(digest_begin(&d, &next, vectors[0].username, vectors[0].secret,
+                             vectors[0].cnonce, NULL));
+    memset(&next, 'x', sizeof next);
+    buffer_reset(&header);
+    assert_true(
+        digest_header(&d, vectors[0].method, vectors[0].uri, &header, NULL));
+    assert_string_equal(buffer_text(&header), vectors[0].header);
+    buffer_release(&header);
+    digest_wipe(&d);
 }
 
 /* ---- challenges ---- */
@@ -300,6 +323,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         /* first: the method is fetched once per program */
         cmocka_unit_test(md5_is_found_when_fips_is_the_default),
+        cmocka_unit_test(a_next_challenge_takes_the_place_of_the_first),
         cmocka_unit_test(headers_match_the_published_vectors),
         cmocka_unit_test(each_request_counts_the_nonce_up),
         cmocka_unit_test(wiping_leaves_nothing_to_log_in_with),

@@ -695,6 +695,63 @@ static void a_sink_may_give_up(void **state)
     http_client_free(c);
 }
 
+/* Asks to be given the first piece later, and answers then when it is. */
+struct hold {
+    int calls;
+    enum http_more then;
+};
+
+static enum http_more hold_once(void *arg, const char *bytes, size_t len)
+{
+    struct hold *h = arg;
+
+    (void)bytes;
+    (void)len;
+    world_wake();
+    return ++h->calls == 1 ? HTTP_LATER : h->then;
+}
+
+static struct outcome hold_and_resume(struct world *w, struct hold *hold)
+{
+    struct http_client *c = world_client(w, world_server(w, big_file), NULL);
+    struct http_stream stream = {.sink = hold_once, .arg = hold};
+    struct request r = request_of(HTTP_GET, "/usb/box.gcode");
+    struct outcome o = {.calls = 0};
+
+    stream.stall_ms = 2000;
+    assert_true(http_stream(c, &r, &stream, take_outcome, &o));
+    while (hold->calls == 0)
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+    http_resume(c);
+    assert_int_equal(o.calls, 0); /* never from inside */
+    world_wait(w, &o);
+    http_client_free(c);
+    return o;
+}
+
+static void a_sink_may_end_it_when_it_is_resumed(void **state)
+{
+    struct hold stop = {.then = HTTP_STOP}, enough = {.then = HTTP_ENOUGH};
+    struct outcome o = hold_and_resume(*state, &stop);
+
+    assert_string_equal(o.answer.reason, "the answer could not be stored");
+    assert_int_equal(o.answer.result, HTTP_LOCAL);
+    assert_int_equal(stop.calls, 2);
+    o = hold_and_resume(*state, &enough);
+    assert_int_equal(o.answer.result, HTTP_ANSWERED);
+    assert_true(o.answer.enough);
+    assert_int_equal(enough.calls, 2);
+}
+
+static void a_sink_goes_on_when_it_is_resumed(void **state)
+{
+    struct hold hold = {.then = HTTP_MORE};
+    struct outcome o = hold_and_resume(*state, &hold);
+
+    assert_int_equal(o.answer.status, 200);
+    assert_true(hold.calls > 2);
+}
+
 static void a_sink_gets_no_more_than_was_agreed(void **state)
 {
     struct world *w = *state;
@@ -748,6 +805,8 @@ int main(void)
         WORLD_TEST(a_sink_is_given_all_of_a_long_answer),
         WORLD_TEST(a_sink_may_have_enough),
         WORLD_TEST(a_sink_may_give_up),
+        WORLD_TEST(a_sink_may_end_it_when_it_is_resumed),
+        WORLD_TEST(a_sink_goes_on_when_it_is_resumed),
         WORLD_TEST(a_sink_gets_no_more_than_was_agreed),
         WORLD_TEST(a_refusal_is_not_for_the_sink),
     };

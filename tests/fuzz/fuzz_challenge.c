@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void answer(const struct digest_challenge *challenge)
 {
     struct buffer header = {.max = 8192};
-    struct digest d;
+    struct digest d = {0};
 
     if (!digest_begin(&d, challenge, "maker", "password", "0123456789abcdef",
                       NULL))
