@@ -469,6 +469,9 @@ void album_forget(struct album *a)
     for (i = 0; i < IMAGES; i++)
         show(a, i, NULL);
     a->kept = a->last = -2;
+    thumbnail_release(&a->thumbnail);
+    if (a->snapshots)
+        snapshots_forget(a->snapshots);
 }
 
 void pictures_drop(struct pictures *p, const char *printer)
