@@ -1,27 +1,21 @@
-#include "bridge/log.h"
 #include "bridge/pictures/format.h"
 #include "bridge/pictures/pictures.h"
 #include "bridge/pictures/snapshots.h"
 #include "bridge/pictures/thumbnail.h"
 #include "mapping/memory.h"
 
-#define READING_MAX   32   /* more would be read in vain when the way is full */
-#define UNDER_WAY_MAX 8    /* answers of up to 8 MiB at the same time */
-#define BLAME_MS      5000 /* a loss so soon after a picture is its fault */
-/* Then the size is not sent any more: a third loss would look like another
- * program with our client id. */
-#define LOSSES_MAX  2
-#define BLAME_LEAST ((size_t)16 << 10) /* smaller ones are never blamed */
+#define READING_MAX   32 /* more would be read in vain when the way is full */
+#define UNDER_WAY_MAX 8  /* answers of up to 8 MiB at the same time */
 
 enum { JOB, LAST, CAMERAS, IMAGES = CAMERAS + INSTANCES_CAMERA };
 
 struct image {
-    char name[GALLERY_NAME_MAX + 1]; /* what it shows; "" = nothing */
-    uint32_t version;                /* changes with the picture */
-    bool said;       /* the broker has it, or knows that there is none */
-    bool reading;    /* it is on its way from the gallery */
-    bool refused;    /* the broker does not take it */
-    signed char has; /* as said: 0, 1; -1 = not said */
+    char *name;       /* what it shows; NULL = nothing */
+    uint32_t version; /* changes with the picture */
+    bool said;        /* the broker has it, or knows that there is none */
+    bool reading;     /* it is on its way from the gallery */
+    bool refused;     /* the broker does not take it */
+    signed char has;  /* as said: 0, 1; -1 = not said */
 };
 
 struct album {
@@ -30,12 +24,15 @@ struct album {
     struct printer *printer;
     const char *id;
     struct thumbnail thumbnail;
-    struct snapshots snapshots;
+    struct snapshots *snapshots; /* NULL = none are fetched */
     struct image images[IMAGES];
     int64_t kept, last; /* jobs whose pictures were put in order */
-    char kept_name[GALLERY_NAME_MAX + 1];
-    struct moment now; /* of the last call */
+    char *kept_name;    /* of the picture of kept; NULL = no job */
+    struct moment now;  /* of the last call */
 };
+
+/* There is one for each of a thousand printers. */
+_Static_assert(sizeof(struct album) <= 400, "an album is small");
 
 /* --- names ------------------------------------------------------------- */
 
@@ -65,13 +62,15 @@ static int count_images(const struct album *a)
                : 0;
 }
 
+/* NULL: nothing. */
 static void show(struct album *a, int i, const char *name)
 {
     struct image *image = &a->images[i];
 
-    if (strcmp(image->name, name) == 0)
+    if (name ? image->name && strcmp(image->name, name) == 0 : !image->name)
         return;
-    (void)snprintf(image->name, sizeof image->name, "%s", name);
+    free(image->name);
+    image->name = memory_text(name);
     image->version++;
     image->said = image->refused = false;
 }
@@ -129,9 +128,7 @@ static void say_bytes(struct album *a, int i, const char *bytes, size_t len)
         return;
     }
     image->said = true;
-    if (a->now.ms - p->said_ms > BLAME_MS || len > p->said_size)
-        p->said_size = len;
-    p->said_ms = a->now.ms;
+    pictures_said(p, len, a->now.ms);
 }
 
 static uint64_t tag_of(const struct album *a, int i)
@@ -146,16 +143,16 @@ static void came(void *arg, uint64_t tag, const char *bytes, size_t len)
     struct image *image = &a->images[i];
 
     image->reading = false;
-    if (a->pictures->closed || tag != tag_of(a, i) || !image->name[0])
+    if (a->pictures->closed || tag != tag_of(a, i) || !image->name)
         return;
     if (bytes) {
         say_bytes(a, i, bytes, len);
     } else {
-        show(a, i, "");
+        show(a, i, NULL);
         if (i == JOB)
             thumbnail_again(&a->thumbnail, a->now);
-        else if (i >= CAMERAS)
-            snapshots_again(&a->snapshots);
+        else if (i >= CAMERAS && a->snapshots)
+            snapshots_again(a->snapshots);
     }
     (void)album_sync(a, a->now);
 }
@@ -172,7 +169,7 @@ static bool say_image(struct album *a, int i)
 {
     struct image *image = &a->images[i];
 
-    if (!image->name[0] || image->refused) {
+    if (!image->name || image->refused) {
         if (!say_has(a, i, false))
             return false;
         image->said = image->said || publish(a, i, "", 0);
@@ -266,33 +263,38 @@ static void follow_last(struct album *a, const struct job *job)
     (void)snprintf(prefix, sizeof prefix, "%s.last-", a->id);
     gallery_rename(g, from, to);
     gallery_drop_all(g, prefix, to);
-    show(a, LAST, gallery_has(g, to) ? to : "");
+    show(a, LAST, gallery_has(g, to) ? to : NULL);
+}
+
+static void change_kept(struct album *a, int64_t job)
+{
+    char name[GALLERY_NAME_MAX + 1], prefix[GALLERY_NAME_MAX + 1];
+
+    name_of(a, "job", job, name);
+    (void)snprintf(prefix, sizeof prefix, "%s.job-", a->id);
+    gallery_drop_all(a->pictures->gallery, prefix, job < 0 ? NULL : name);
+    show(a, JOB, NULL); /* it was another's */
+    free(a->kept_name);
+    a->kept_name = job < 0 ? NULL : memory_text(name);
+    a->kept = job;
 }
 
 /* The picture of a job that is out of sight for a while is kept. */
 static void follow_job(struct album *a, const struct job *job)
 {
-    struct gallery *g = a->pictures->gallery;
+    const struct gallery *g = a->pictures->gallery;
     int64_t kept = job->phase != JOB_NONE ? job->now.id : -1;
     int64_t seen =
         printer_online(a->printer)
             ? telemetry_integer(printer_telemetry(a->printer), SLOT_JOB_ID, -1)
             : -1;
-    const char *name = a->kept_name;
-    char prefix[GALLERY_NAME_MAX + 1];
 
-    if (kept != a->kept) {
-        name_of(a, "job", kept, a->kept_name);
-        (void)snprintf(prefix, sizeof prefix, "%s.job-", a->id);
-        gallery_drop_all(g, prefix, name);
-        a->kept = kept;
-    }
+    if (kept != a->kept)
+        change_kept(a, kept);
     if (seen < 0 || seen != kept)
-        show(a, JOB, "");
-    else if (!a->images[JOB].name[0] && gallery_has(g, name))
-        show(a, JOB, name);
-    else if (strcmp(a->images[JOB].name, name) != 0)
-        show(a, JOB, "");
+        show(a, JOB, NULL);
+    else if (!a->images[JOB].name && gallery_has(g, a->kept_name))
+        show(a, JOB, a->kept_name);
 }
 
 void album_step(struct album *a, struct moment now)
@@ -404,6 +406,15 @@ static const struct snapshots_sink snapshots_sink = {begin, ended,
 
 /* --- life -------------------------------------------------------------- */
 
+static void fetch_snapshots(struct album *a)
+{
+    a->snapshots = memory_zero(1, sizeof *a->snapshots);
+    snapshots_init(a->snapshots, a->printer,
+                   printer_config(a->printer)->snapshots_ms, &snapshots_sink,
+                   a);
+    printer_add_errand(a->printer, &a->snapshots->errand);
+}
+
 struct album *album_new(struct pictures *pictures, const struct routes *routes,
                         struct printer *printer)
 {
@@ -423,15 +434,22 @@ struct album *album_new(struct pictures *pictures, const struct routes *routes,
     if (printer_driver(printer)->pictures &&
         printer_config(printer)->thumbnails)
         printer_add_errand(printer, &a->thumbnail.errand);
-    snapshots_init(&a->snapshots, printer,
-                   printer_config(printer)->snapshots_ms, &snapshots_sink, a);
     if (printer_config(printer)->snapshots_ms > 0)
-        printer_add_errand(printer, &a->snapshots.errand);
+        fetch_snapshots(a);
     return a;
 }
 
 void album_free(struct album *a)
 {
+    int i;
+
+    if (!a)
+        return;
+    for (i = 0; i < IMAGES; i++)
+        free(a->images[i].name);
+    thumbnail_release(&a->thumbnail);
+    free(a->snapshots);
+    free(a->kept_name);
     free(a);
 }
 
@@ -441,58 +459,9 @@ void album_forget(struct album *a)
 
     pictures_drop(a->pictures, a->id);
     for (i = 0; i < IMAGES; i++)
-        show(a, i, "");
+        show(a, i, NULL);
     a->kept = a->last = -2;
-}
-
-void pictures_drop(struct pictures *p, const char *printer)
-{
-    char prefix[GALLERY_NAME_MAX + 1];
-
-    (void)snprintf(prefix, sizeof prefix, "%s.", printer);
-    gallery_drop_all(p->gallery, prefix, NULL);
-}
-
-void pictures_open(struct pictures *p, struct uv_loop_s *loop,
-                   const char *directory, const struct outlet *outlet,
-                   struct error *err)
-{
-    p->gallery = gallery_new(loop, directory, NULL, err);
-    p->outlet = outlet;
-    p->refused_size = SIZE_MAX;
-}
-
-void pictures_close(struct pictures *p)
-{
-    gallery_free(p->gallery);
-    p->gallery = NULL;
-}
-
-void pictures_connected(struct pictures *p)
-{
-    p->live = true;
-    p->stuck = false;
-    p->said_size = 0;
-}
-
-/* MQTT 5 says how large a message may be; with 3.1.1 a broker can only close
- * the connection, and would do so again when it is sent the same. */
-void pictures_lost(struct pictures *p, int64_t now_ms)
-{
-    bool blamed = p->live && p->said_size >= BLAME_LEAST &&
-                  now_ms - p->said_ms < BLAME_MS;
-
-    p->live = false;
-    if (!blamed) {
-        p->losses = 0;
-        return;
-    }
-    if (++p->losses < LOSSES_MAX || p->said_size >= p->refused_size)
-        return;
-    p->losses = 0;
-    p->refused_size = p->said_size;
-    log_warning("the broker closes the connection right after a picture of "
-                "%zu bytes; pictures so large are not sent any more. Let it "
-                "take larger messages, or use MQTT 5",
-                p->said_size);
+    thumbnail_release(&a->thumbnail);
+    if (a->snapshots)
+        snapshots_forget(a->snapshots);
 }

@@ -25,7 +25,7 @@ struct task {
 };
 
 struct entry {
-    char name[GALLERY_NAME_MAX + 1];
+    char *name;
     size_t size;
     char *bytes; /* where there is no folder */
 };
@@ -34,7 +34,7 @@ struct gallery {
     struct uv_loop_s *loop;
     char *directory; /* "" = in memory */
     struct gallery_limits limits;
-    struct entry *entries;
+    struct entry *entries; /* sorted by name */
     size_t count, room;
     size_t total, queued; /* bytes */
     struct task *first, *last;
@@ -44,37 +44,69 @@ struct gallery {
 
 /* --- what there is ----------------------------------------------------- */
 
+/* The first whose name is not less. */
+static size_t place_of(const struct gallery *g, const char *name)
+{
+    size_t low = 0, high = g->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strcmp(g->entries[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_at(const struct gallery *g, size_t i, const char *name)
+{
+    return i < g->count && strcmp(g->entries[i].name, name) == 0;
+}
+
+/* Until the next one is added or removed. */
 static struct entry *find(const struct gallery *g, const char *name)
 {
-    size_t i;
+    size_t i = place_of(g, name);
 
-    for (i = 0; i < g->count; i++)
-        if (strcmp(g->entries[i].name, name) == 0)
-            return &g->entries[i];
-    return NULL;
+    return is_at(g, i, name) ? &g->entries[i] : NULL;
 }
 
 static void remove_entry(struct gallery *g, struct entry *entry)
 {
+    const struct entry *end = g->entries + g->count;
+
     g->total -= entry->size;
     free(entry->bytes);
-    *entry = g->entries[--g->count];
+    free(entry->name);
+    memmove(entry, entry + 1, (size_t)(end - entry - 1) * sizeof *entry);
+    g->count--;
 }
 
-static struct entry *add_entry(struct gallery *g, const char *name, size_t size)
+static struct entry *insert_entry(struct gallery *g, size_t i, const char *name)
 {
-    struct entry *entry = find(g, name);
-
-    if (entry)
-        remove_entry(g, entry);
     if (g->count == g->room) {
         g->room = g->room ? 2 * g->room : 16;
         g->entries = memory_grow(g->entries, g->room, sizeof *g->entries);
     }
-    entry = &g->entries[g->count++];
-    *entry = (struct entry){.size = size};
-    memcpy(entry->name, name, strlen(name) + 1);
-    g->total += size;
+    memmove(g->entries + i + 1, g->entries + i,
+            (g->count - i) * sizeof *g->entries);
+    g->count++;
+    g->entries[i] = (struct entry){.name = memory_text(name)};
+    return &g->entries[i];
+}
+
+static struct entry *add_entry(struct gallery *g, const char *name, size_t size)
+{
+    size_t i = place_of(g, name);
+    struct entry *entry =
+        is_at(g, i, name) ? &g->entries[i] : insert_entry(g, i, name);
+
+    g->total += size - entry->size;
+    entry->size = size;
+    free(entry->bytes);
+    entry->bytes = NULL;
     return entry;
 }
 
@@ -192,7 +224,16 @@ static struct task *add_task(struct gallery *g, enum task_kind kind,
 
 static void note_found(void *arg, const char *name, size_t size)
 {
-    (void)add_entry(arg, name, size);
+    struct gallery *g = arg;
+
+    insert_entry(g, g->count, name)->size = size; /* sorted afterwards */
+    g->total += size;
+}
+
+static int by_name(const void *one, const void *other)
+{
+    return strcmp(((const struct entry *)one)->name,
+                  ((const struct entry *)other)->name);
 }
 
 struct gallery *gallery_new(struct uv_loop_s *loop, const char *directory,
@@ -205,6 +246,8 @@ struct gallery *gallery_new(struct uv_loop_s *loop, const char *directory,
     g->loop = loop;
     if (*directory && !shelf_open(directory, note_found, g, err))
         directory = "";
+    if (g->count > 0)
+        qsort(g->entries, g->count, sizeof *g->entries, by_name);
     g->directory = memory_text(directory);
     g->limits = limits ? *limits
                        : (struct gallery_limits){
@@ -220,8 +263,10 @@ void gallery_free(struct gallery *g)
 
     if (!g || g->working)
         return;
-    for (i = 0; i < g->count; i++)
+    for (i = 0; i < g->count; i++) {
+        free(g->entries[i].name);
         free(g->entries[i].bytes);
+    }
     free(g->entries);
     free(g->directory);
     free(g);
@@ -241,8 +286,9 @@ bool gallery_keep(struct gallery *g, const char *name, const char *bytes,
     struct entry *entry;
     struct task *task;
 
+    /* a folder can be fuller than it may be: no difference of sizes */
     if (!is_name(name) || len > g->limits.queued - g->queued ||
-        len > g->limits.total - (g->total - (old ? old->size : 0)))
+        g->total + len > g->limits.total + (old ? old->size : 0))
         return false;
     entry = add_entry(g, name, len);
     if (in_memory(g))
@@ -296,33 +342,30 @@ void gallery_rename(struct gallery *g, const char *from, const char *to)
     begin(g);
 }
 
-void gallery_drop(struct gallery *g, const char *name)
+static void drop(struct gallery *g, struct entry *entry)
 {
-    struct entry *entry = find(g, name);
-
-    if (!entry)
-        return;
-    (void)add_task(g, TASK_DROP, name);
+    (void)add_task(g, TASK_DROP, entry->name);
     remove_entry(g, entry);
     begin(g);
 }
 
+void gallery_drop(struct gallery *g, const char *name)
+{
+    struct entry *entry = find(g, name);
+
+    if (entry)
+        drop(g, entry);
+}
+
 void gallery_drop_all(struct gallery *g, const char *prefix, const char *keep)
 {
-    size_t i = 0;
+    size_t len = strlen(prefix), i = place_of(g, prefix);
 
-    while (i < g->count) {
-        const char *name = g->entries[i].name;
-        char copy[GALLERY_NAME_MAX + 1];
-
-        if (strncmp(name, prefix, strlen(prefix)) != 0 ||
-            (keep && strcmp(name, keep) == 0)) {
+    while (i < g->count && strncmp(g->entries[i].name, prefix, len) == 0)
+        if (keep && is_at(g, i, keep))
             i++;
-            continue;
-        }
-        memcpy(copy, name, sizeof copy);
-        gallery_drop(g, copy); /* the last one moves to its place */
-    }
+        else
+            drop(g, &g->entries[i]); /* the next one moves to its place */
 }
 
 size_t gallery_total(const struct gallery *g)

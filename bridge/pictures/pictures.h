@@ -39,6 +39,8 @@ void pictures_close(struct pictures *pictures);
 /* The connection is live (again), or it was lost. */
 void pictures_connected(struct pictures *pictures);
 void pictures_lost(struct pictures *pictures, int64_t now_ms);
+/* A picture of len bytes was handed to the way to the broker. */
+void pictures_said(struct pictures *pictures, size_t len, int64_t now_ms);
 
 /* Borrows its arguments. Adds its errands to the printer. */
 struct album *album_new(struct pictures *pictures, const struct routes *routes,

@@ -63,7 +63,8 @@ static void answered(struct errand *errand, const struct http_answer *answer,
     struct snapshots *s = (struct snapshots *)errand;
 
     s->sink->ended(s->arg);
-    if (answer->result == HTTP_ANSWERED && answer->status == 304)
+    if (s->camera < 0 ||
+        (answer->result == HTTP_ANSWERED && answer->status == 304))
         return;
     if (answer->result != HTTP_ANSWERED || answer->status != 200) {
         if (s->interval_ms > AGAIN_MS)
@@ -101,4 +102,10 @@ void snapshots_init(struct snapshots *s, struct printer *printer,
 void snapshots_again(struct snapshots *s)
 {
     memset(s->modified, 0, sizeof s->modified);
+}
+
+void snapshots_forget(struct snapshots *s)
+{
+    snapshots_again(s);
+    s->camera = -1;
 }

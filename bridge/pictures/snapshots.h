@@ -25,7 +25,7 @@ struct snapshots {
     const struct snapshots_sink *sink;
     void *arg;
     int64_t interval_ms;
-    int camera; /* whose picture is under way */
+    int camera; /* whose picture is under way; -1 = nobody's any more */
     int64_t next_ms[INSTANCES_CAMERA];
     /* Last-Modified of the last picture; "" = none */
     char modified[INSTANCES_CAMERA][40];
@@ -37,5 +37,7 @@ void snapshots_init(struct snapshots *snapshots, struct printer *printer,
                     void *arg);
 /* The broker may have lost them: fetch them whole. */
 void snapshots_again(struct snapshots *snapshots);
+/* Another printer: what is under way is not its. */
+void snapshots_forget(struct snapshots *snapshots);
 
 #endif

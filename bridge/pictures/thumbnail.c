@@ -3,6 +3,7 @@
 #include "bridge/log.h"
 #include "bridge/pictures/format.h"
 #include "bridge/printer.h"
+#include "mapping/memory.h"
 
 #define TIMEOUT_MS 10000 /* polls wait for it */
 #define WAIT_MS    500   /* for others' pictures */
@@ -84,11 +85,11 @@ static bool next(struct errand *errand, struct moment now,
     };
     memcpy(request->target, target, strlen(target) + 1);
     t->asked = hash_of(target);
-    t->conditional = t->had_tag[0] && t->had_target == t->asked &&
+    t->conditional = t->had_tag && t->had_target == t->asked &&
                      t->sink->has(t->arg, t->had_job);
     if (t->conditional) {
         request->condition = HTTP_IF_NONE_MATCH;
-        memcpy(request->validator, t->had_tag, sizeof request->validator);
+        memcpy(request->validator, t->had_tag, strlen(t->had_tag) + 1);
     }
     t->fetching = t->job;
     return true;
@@ -97,6 +98,12 @@ static bool next(struct errand *errand, struct moment now,
 static void note(const struct thumbnail *t, const char *text)
 {
     log_write(LOG_LEVEL_DEBUG, printer_config(t->printer)->id, text);
+}
+
+void thumbnail_release(struct thumbnail *t)
+{
+    free(t->had_tag);
+    t->had_tag = NULL;
 }
 
 static void got(struct thumbnail *t, const struct http_answer *answer)
@@ -109,7 +116,9 @@ static void got(struct thumbnail *t, const struct http_answer *answer)
     }
     t->had_job = t->fetching;
     t->had_target = t->asked;
-    memcpy(t->had_tag, answer->headers.etag, sizeof t->had_tag);
+    thumbnail_release(t);
+    if (answer->headers.etag[0])
+        t->had_tag = memory_text(answer->headers.etag);
     t->sink->take(t->arg, t->fetching, answer->body, answer->len);
 }
 

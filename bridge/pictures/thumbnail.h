@@ -40,12 +40,14 @@ struct thumbnail {
      * second transfer. */
     int64_t had_job;
     uint64_t had_target;
-    char had_tag[REQUEST_VALIDATOR_MAX + 1]; /* "" = none */
+    char *had_tag; /* NULL = none */
 };
 
 /* Borrows all; add .errand to the printer. */
 void thumbnail_init(struct thumbnail *thumbnail, struct printer *printer,
                     const struct thumbnail_sink *sink, void *arg);
+/* What it holds; it forgets which picture it had. */
+void thumbnail_release(struct thumbnail *thumbnail);
 /* Look at the printer: call before it is asked what is next. */
 void thumbnail_step(struct thumbnail *thumbnail, struct moment now);
 /* The picture was lost: look for it again. */

@@ -188,6 +188,62 @@ static void there_is_an_end_to_it(void **state)
     leave(&r);
 }
 
+static void a_folder_that_is_too_full_takes_no_more(void **state)
+{
+    static const struct gallery_limits limits = {.total = 4, .queued = 8};
+    struct room r;
+
+    (void)state;
+    on_disk(&r);
+    enter(&r, NULL);
+    assert_true(keep(&r, "a", "12345"));
+    run(&r);
+    gallery_free(r.gallery);
+    enter(&r, &limits);
+    assert_false(keep(&r, "b", "1"));
+    assert_false(keep(&r, "a", "12345"));
+    assert_true(keep(&r, "a", "1234"));
+    leave(&r);
+}
+
+/* Names that are each other's beginning, and neighbours of a prefix. */
+static void each_of_many_is_found(void **state)
+{
+    static const char *const others[] = {"p", "p.", "p.a", "p0", "p-1"};
+    char name[32];
+    struct room r;
+    int i;
+
+    (void)state;
+    on_disk(&r);
+    enter(&r, NULL);
+    for (i = 0; i < 100; i++) { /* in no order: 37 and 100 share no factor */
+        (void)snprintf(name, sizeof name, "p.%d", i * 37 % 100);
+        assert_true(gallery_keep(r.gallery, name, "x", 1, NULL, NULL, 0));
+    }
+    for (i = 0; i < 5; i++)
+        assert_true(gallery_keep(r.gallery, others[i], "x", 1, NULL, NULL, 0));
+    run(&r);
+    gallery_free(r.gallery);
+    enter(&r, NULL); /* as the folder tells them */
+    for (i = 0; i < 100; i++) {
+        (void)snprintf(name, sizeof name, "p.%d", i);
+        assert_true(gallery_has(r.gallery, name));
+    }
+    assert_false(gallery_has(r.gallery, "p.999"));
+    gallery_drop_all(r.gallery, "p.1", "p.17");
+    for (i = 0; i < 100; i++) {
+        (void)snprintf(name, sizeof name, "p.%d", i);
+        assert_int_equal(gallery_has(r.gallery, name),
+                         name[2] != '1' || i == 17);
+    }
+    for (i = 0; i < 5; i++)
+        assert_true(gallery_has(r.gallery, others[i]));
+    gallery_drop_all(r.gallery, "p.", NULL);
+    assert_int_equal(gallery_total(r.gallery), 3); /* p, p0, p-1 */
+    leave(&r);
+}
+
 static void names_from_elsewhere_are_refused(void **state)
 {
     static const char *const names[] = {"",  ".",  "..",       "../x", "a/b",
@@ -246,6 +302,8 @@ int main(void)
         cmocka_unit_test(they_are_found_again_and_rubbish_goes),
         cmocka_unit_test(links_and_pipes_are_no_pictures),
         cmocka_unit_test(there_is_an_end_to_it),
+        cmocka_unit_test(a_folder_that_is_too_full_takes_no_more),
+        cmocka_unit_test(each_of_many_is_found),
         cmocka_unit_test(names_from_elsewhere_are_refused),
         cmocka_unit_test(a_disk_that_fails_loses_no_picture_on_its_way),
         cmocka_unit_test(a_folder_that_cannot_be_made_means_memory),

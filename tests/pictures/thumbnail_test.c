@@ -85,6 +85,7 @@ static void print(struct frame *f, int job)
 static void take_down(struct frame *f)
 {
     life_close(&f->life);
+    thumbnail_release(&f->thumbnail);
     assert_int_equal(f->under_way, 0);
     assert_true(f->most <= 1);
 }
