@@ -138,9 +138,9 @@ bool sending_run(struct sending *sending, struct client *client,
                  struct error *err)
 {
     struct run run = {.sending = sending, .client = client, .file = {.fd = -1}};
-    bool ok = client->config->read_only
-                  ? error_set(err, "it is read_only in the configuration")
-                  : open_file(sending, &run.file, err) && carry_out(&run, err);
+    bool ok = client_allows(client, COMMAND_UPLOAD, err) &&
+              (!sending->print || client_allows(client, COMMAND_PRINT, err)) &&
+              open_file(sending, &run.file, err) && carry_out(&run, err);
 
     sending->size = run.file.stamp.size;
     if (run.file.fd >= 0)

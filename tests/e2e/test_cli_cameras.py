@@ -39,7 +39,7 @@ def test_snap_of_what_is_not_there(desk, printer, empty_house):
     assert "no cameras" in desk.fails("snap", "mk3", "x.jpg")
     printer.add_camera("Front")
     assert "no camera side" in desk.fails("snap", "mk3", "side", "x.jpg")
-    assert "cannot store" in desk.fails("snap", "mk3", "nowhere/x.jpg")
+    assert "cannot write" in desk.fails("snap", "mk3", "nowhere/x.jpg")
     assert not (desk.folder / "x.jpg").exists()
 
 
