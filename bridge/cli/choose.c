@@ -1,10 +1,8 @@
 #include "bridge/cli/choose.h"
 
-#include "bridge/cli/paint.h"
 #include "config/disk.h"
 #include "config/url.h"
 #include "mapping/memory.h"
-#include "mapping/text.h"
 
 #define SECRET_MAX 4096
 #define IDLE_MS    2000 /* between polls of what a person watches */
@@ -143,18 +141,11 @@ static void add(struct choice *choice, const struct config_printer *from)
 static int unknown(const struct config *config, const char *id)
 {
     const char **ids = memory_zero(config->printer_count + 1, sizeof *ids);
-    struct buffer shown = {0};
-    const char *nearest;
     size_t i;
 
     for (i = 0; i < config->printer_count; i++)
         ids[i] = config->printers[i].id;
-    nearest = text_nearest(id, ids);
-    paint_text_cut(&shown, id, 40);
-    (void)say_wrong("no printer is called %s%s%s%s", buffer_text(&shown),
-                    nearest ? "; did you mean " : "", nearest ? nearest : "",
-                    nearest ? "?" : "");
-    buffer_release(&shown);
+    (void)say_unknown("no printer is called", id, ids, "");
     free(ids);
     return EXIT_WRONG;
 }

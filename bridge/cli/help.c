@@ -95,7 +95,7 @@ int help_word(const struct word *word)
     put_example(word->example);
     if (word->subject != SUBJECT_NONE)
         printf("\n%s\n", printer_help);
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+    return say_written();
 }
 
 static void put_group(enum group group)
@@ -150,5 +150,5 @@ int help_all(void)
         "Exit status: 0 done, 1 refused or failed, 2 wrong use or invalid "
         "configuration.\n",
         printer_help);
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+    return say_written();
 }

@@ -39,7 +39,7 @@ static void say_done(const struct outcome *outcome, enum command command,
         paint_text(out, outcome->path);
         (void)buffer_text_add(out, deleted ? " is deleted" : " is made");
     } else
-        (void)buffer_text_add(out, message);
+        paint_advice(out, message);
     (void)buffer_text_add(out, "\n");
     if (!value)
         return;
@@ -51,20 +51,16 @@ static void say_outcome(struct outcome *outcome, const struct order *order,
                         const struct order_answer *answer)
 {
     struct buffer out = {0};
-    struct buffer message = {0};
 
-    paint_advice(&message, answer->message);
     if (outcome->call->options & OPTION_JSON) {
         order_answer_json(order, answer, &out);
         (void)buffer_text_add(&out, "\n");
     } else if (answer->status == ORDER_DONE)
-        say_done(outcome, order->command, buffer_text(&message), answer->value,
-                 &out);
+        say_done(outcome, order->command, answer->message, answer->value, &out);
     outcome->status = say_buffer(&out);
     if (answer->status == ORDER_ERROR)
         outcome->status =
-            say_failed("%s: %s", outcome->printer, buffer_text(&message));
-    buffer_release(&message);
+            say_failed("%s: %s", outcome->printer, answer->message);
 }
 
 static void on_answer(void *arg, const struct order *order,
