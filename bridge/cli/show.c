@@ -18,13 +18,16 @@ bool show_colour(int fd)
            !(term && strcmp(term, "dumb") == 0);
 }
 
-int show_columns(int fd)
+bool show_size(int fd, size_t *columns, size_t *rows)
 {
-    struct winsize size;
+    struct winsize size = {0};
 
-    if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0)
-        return 0;
-    return size.ws_col;
+    if (!isatty(fd))
+        return false;
+    (void)ioctl(fd, TIOCGWINSZ, &size);
+    *columns = size.ws_col ? size.ws_col : 80;
+    *rows = size.ws_row ? size.ws_row : 24;
+    return true;
 }
 
 /* ---- JSON ---- */

@@ -18,9 +18,10 @@ struct view {
     int64_t now;       /* wall seconds */
 };
 
-/* stdout (or stderr) is a terminal that takes colours; its width, 0 = none. */
+/* stdout (or stderr) is a terminal that takes colours. */
 bool show_colour(int fd);
-int show_columns(int fd);
+/* Its size; one that tells none is taken for 80 x 24. False: no terminal. */
+bool show_size(int fd, size_t *columns, size_t *rows);
 
 /* {"printer":"mk4","online":true,"state":"printing","nozzle":{...}}: the keys
  * are the fields' keys, nested at "/". keys: beginnings of keys that are
