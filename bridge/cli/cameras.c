@@ -113,6 +113,19 @@ int word_cameras(struct call *call)
 
 /* ---- snap ---- */
 
+/* A camera by the name that people gave it, else as the driver knows it. */
+static const char *id_of(const struct client *client, const char *wish)
+{
+    const struct instances *cameras = &client->device.cameras;
+    int i;
+
+    for (i = 0; i < cameras->count && *wish; i++)
+        if (strcmp(wish, telemetry_text(&client->t,
+                                        field_slot(FIELD_CAMERA_NAME, i))) == 0)
+            return cameras->name[i];
+    return wish;
+}
+
 static bool ask(struct client *client, enum command command,
                 const struct order_arguments *arguments, struct reply *reply,
                 struct error *err)
@@ -209,7 +222,7 @@ static int snap(const struct call *call, struct client *client)
     int status;
 
     (void)snprintf(arguments.path, sizeof arguments.path, "%s",
-                   call->argc > 1 ? call->argv[0] : "");
+                   call->argc > 1 ? id_of(client, call->argv[0]) : "");
     if (client->failed)
         ok = error_set(&err, "%s", client->err.text);
     else if (client->device.cameras.count == 0)

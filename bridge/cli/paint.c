@@ -149,6 +149,7 @@ static const struct {
     {"\"force\": true", "--force"},
     {"\"overwrite\": true", "--overwrite"},
     {"\"print\": true", "--print"},
+    {"order camera_list", "see printer2mqtt cameras"},
 };
 
 void paint_advice(struct buffer *out, const char *sentence)

@@ -25,7 +25,7 @@ void paint_text(struct buffer *out, const char *text);
 /* The same, cut to so many columns with an ellipsis at the end. */
 void paint_text_cut(struct buffer *out, const char *text, size_t columns);
 /* A sentence made for senders of messages: what they write as JSON is an option
- * here. */
+ * here, what they order is a word. */
 void paint_advice(struct buffer *out, const char *sentence);
 /* Columns of a text without what colours it. */
 size_t paint_columns(const char *text);

@@ -99,6 +99,7 @@ static int upload(const struct call *call, struct client *client)
         .print = call->options & OPTION_PRINT,
         .overwrite = call->options & OPTION_OVERWRITE,
         .live = !json && isatty(STDERR_FILENO),
+        .result.code = ORDER_INVALID,
     };
     struct listing shown = {0};
     struct error err = {""};

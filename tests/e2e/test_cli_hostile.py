@@ -286,6 +286,16 @@ def test_a_disabled_print_is_refused_with_an_upload_too(empty_house, tmp_path):
     desk("upload", "mk", "a.gcode")
 
 
+def test_a_program_is_told_why_nothing_was_sent(empty_house, tmp_path):
+    empty_house.add("mk", configured={"commands": {"disable": ["print"]}})
+    desk = Terminal(tmp_path, empty_house)
+    here(desk, "a.txt")
+    for words, code in ((["a.txt", "--print"], "not_allowed"), (["none.gcode"], "invalid"), (["a.txt"], "invalid"),
+                        (["a.txt", ""], "invalid")):
+        done = desk("upload", "mk", *words, "--json", status=1).json
+        assert done["status"] == "error" and done["code"] == code, words
+
+
 # -- what is shown
 
 def test_no_sentence_changes_the_direction_of_writing(desk):
