@@ -51,10 +51,8 @@ static void put_cameras(const struct view *view, struct buffer *out)
 static void put_text(const char *key, const struct telemetry *t, int slot,
                      struct buffer *out)
 {
-    if (!telemetry_known(t, slot))
-        return;
-    (void)buffer_format(out, ",\"%s\":", key);
-    show_json_text(telemetry_text(t, slot), out);
+    if (telemetry_known(t, slot))
+        show_json_member(key, telemetry_text(t, slot), out);
 }
 
 static void put_truth(const char *key, const struct telemetry *t, int slot,
@@ -70,8 +68,7 @@ static void put_json(const struct view *view, struct buffer *out)
 {
     int i;
 
-    (void)buffer_text_add(out, "{\"printer\":");
-    show_json_text(view->config->id, out);
+    show_json_begin(view->config, out);
     (void)buffer_text_add(out, ",\"cameras\":[");
     for (i = 0; i < view->roster.cameras->count; i++) {
         (void)buffer_text_add(out, i ? ",{\"id\":" : "{\"id\":");
@@ -194,12 +191,9 @@ static int say_stored(const struct call *call, const struct client *client,
     struct buffer out = {0};
 
     if (call->options & OPTION_JSON) {
-        (void)buffer_text_add(&out, "{\"printer\":");
-        show_json_text(client->config->id, &out);
-        (void)buffer_text_add(&out, ",\"file\":");
-        show_json_text(file, &out);
-        (void)buffer_text_add(&out, ",\"type\":");
-        show_json_text(reply->answer.headers.content_type, &out);
+        show_json_begin(client->config, &out);
+        show_json_member("file", file, &out);
+        show_json_member("type", reply->answer.headers.content_type, &out);
         (void)buffer_format(&out, ",\"size\":%zu}\n", reply->answer.len);
     } else {
         paint_text(&out, file);

@@ -273,6 +273,23 @@ void choice_release(struct choice *choice)
     *choice = (struct choice){0};
 }
 
+int choice_sit(struct call *call,
+               int (*run)(const struct call *call, struct desk *desk,
+                          const struct choice *choice))
+{
+    struct choice choice;
+    int status = choice_make(&choice, call);
+    struct desk *desk;
+
+    if (status == EXIT_DONE) {
+        desk = desk_new(choice.count);
+        status = run(call, desk, &choice);
+        desk_free(desk);
+    }
+    choice_release(&choice);
+    return status;
+}
+
 int choice_run(struct call *call, const char *const *plan,
                int (*run)(const struct call *call, struct client *client))
 {

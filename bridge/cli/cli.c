@@ -52,7 +52,8 @@ int say_buffer(struct buffer *text)
     return say_written();
 }
 
-static void say(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void say(const char *format,
+                                                      va_list args)
 {
     char text[SENTENCE_MAX];
     struct buffer safe = {0};

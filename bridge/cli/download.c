@@ -147,12 +147,9 @@ static int say_stored(const struct call *call, const struct download *d,
     struct buffer out = {0};
 
     if (call->options & OPTION_JSON) {
-        (void)buffer_text_add(&out, "{\"printer\":");
-        show_json_text(d->client->config->id, &out);
-        (void)buffer_text_add(&out, ",\"path\":");
-        show_json_text(entry->path, &out);
-        (void)buffer_text_add(&out, ",\"file\":");
-        show_json_text(d->name, &out);
+        show_json_begin(d->client->config, &out);
+        show_json_member("path", entry->path, &out);
+        show_json_member("file", d->name, &out);
         (void)buffer_format(&out, ",\"size\":%lld,\"took_ms\":%lld}\n",
                             (long long)d->stored, (long long)took_ms);
     } else {

@@ -89,27 +89,26 @@ static int status_of_one(const struct call *call, const struct client *client)
                        : say_failed("%s: %s", view.config->id, view.error);
 }
 
-int word_status(struct call *call)
+static int status(const struct call *call, struct desk *desk,
+                  const struct choice *choice)
 {
-    struct choice choice;
-    int status = choice_make(&choice, call);
-    struct client **clients;
-    struct desk *desk;
+    struct client **clients =
+        memory_zero(choice->count + 1, sizeof(struct client *));
+    int result;
     size_t i;
 
-    if (status == EXIT_DONE) {
-        desk = desk_new(choice.count);
-        clients = memory_zero(choice.count + 1, sizeof(struct client *));
-        for (i = 0; i < choice.count; i++)
-            clients[i] = desk_add(desk, &choice.printers[i]);
-        desk_read(desk, status_plan);
-        status = choice.all ? status_of_all(call, clients, choice.count)
-                            : status_of_one(call, clients[0]);
-        free(clients);
-        desk_free(desk);
-    }
-    choice_release(&choice);
-    return status;
+    for (i = 0; i < choice->count; i++)
+        clients[i] = desk_add(desk, &choice->printers[i]);
+    desk_read(desk, status_plan);
+    result = choice->all ? status_of_all(call, clients, choice->count)
+                         : status_of_one(call, clients[0]);
+    free(clients);
+    return result;
+}
+
+int word_status(struct call *call)
+{
+    return choice_sit(call, status);
 }
 
 /* ---- job, info, version, storage, transfer ---- */

@@ -141,8 +141,9 @@ static void wait_until_shown(struct desk *desk,
 }
 
 static int carry_out(const struct call *call, struct desk *desk,
-                     const struct config_printer *config)
+                     const struct choice *choice)
 {
+    const struct config_printer *config = choice->printers;
     struct outcome outcome = {.call = call, .printer = config->id};
     struct order_arguments arguments;
     struct error err = {""};
@@ -165,15 +166,5 @@ static int carry_out(const struct call *call, struct desk *desk,
 
 int word_order(struct call *call)
 {
-    struct choice choice;
-    int status = choice_make(&choice, call);
-    struct desk *desk;
-
-    if (status == EXIT_DONE) {
-        desk = desk_new(1);
-        status = carry_out(call, desk, &choice.printers[0]);
-        desk_free(desk);
-    }
-    choice_release(&choice);
-    return status;
+    return choice_sit(call, carry_out);
 }

@@ -40,7 +40,11 @@ void show_heading(struct table *table, bool colour);
 void show_row(const struct view *view, bool colour, struct table *table);
 /* One line of what matters: for logs and pipes. */
 void show_line(const struct view *view, struct buffer *out);
-/* "{" "key":"text" ...: text as a JSON string with its quotes. */
+/* Text as a JSON string with its quotes. */
 void show_json_text(const char *text, struct buffer *out);
+/* {"printer":"mk4" */
+void show_json_begin(const struct config_printer *printer, struct buffer *out);
+/* ,"key":"text" */
+void show_json_member(const char *key, const char *text, struct buffer *out);
 
 #endif

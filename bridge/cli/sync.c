@@ -115,11 +115,10 @@ static void tell_program(struct sync *s, const struct step *step,
 {
     const struct leaf *leaf = step->here ? step->here : step->there;
 
-    (void)buffer_format(&s->out,
-                        "%s\n {\"action\":\"%s\",\"name\":", s->any ? "," : "",
+    (void)buffer_format(&s->out, "%s\n {\"action\":\"%s\"", s->any ? "," : "",
                         deeds[step->deed].word);
     s->any = true;
-    show_json_text(leaf->name, &s->out);
+    show_json_member("name", leaf->name, &s->out);
     if (leaf->size >= 0)
         (void)buffer_format(&s->out, ",\"size\":%lld", (long long)leaf->size);
     if (step->why)
@@ -127,8 +126,7 @@ static void tell_program(struct sync *s, const struct step *step,
     (void)buffer_format(&s->out, ",\"done\":%s",
                         s->dry || *error ? "false" : "true");
     if (*error) {
-        (void)buffer_text_add(&s->out, ",\"error\":");
-        show_json_text(error, &s->out);
+        show_json_member("error", error, &s->out);
     }
     (void)buffer_text_add(&s->out, "}");
 }
@@ -230,10 +228,8 @@ static void begin(struct sync *s)
 {
     if (!s->json)
         return;
-    (void)buffer_text_add(&s->out, "{\"printer\":");
-    show_json_text(s->client->config->id, &s->out);
-    (void)buffer_text_add(&s->out, ",\"path\":");
-    show_json_text(s->root, &s->out);
+    show_json_begin(s->client->config, &s->out);
+    show_json_member("path", s->root, &s->out);
     (void)buffer_format(&s->out, ",\"dry_run\":%s,\"steps\":[",
                         s->dry ? "true" : "false");
 }

@@ -58,19 +58,17 @@ static void put_json(const struct client *client, const struct sending *sending,
 {
     const struct upload_result *result = &sending->result;
 
-    (void)buffer_text_add(out, "{\"printer\":");
-    show_json_text(client->config->id, out);
-    (void)buffer_text_add(out, ",\"path\":");
-    show_json_text(sending->path, out);
+    show_json_begin(client->config, out);
+    show_json_member("path", sending->path, out);
     (void)buffer_format(
         out,
         ",\"status\":\"%s\",\"code\":\"%s\",\"stored\":%s,"
         "\"printed\":%s,\"size\":%lld,\"took_ms\":%lld,"
-        "\"tries\":%d,\"message\":",
+        "\"tries\":%d",
         *message ? "error" : "done", order_code_name(result->code),
         result->stored ? "true" : "false", result->printed ? "true" : "false",
         (long long)sending->size, (long long)sending->took_ms, result->tries);
-    show_json_text(message, out);
+    show_json_member("message", message, out);
     (void)buffer_text_add(out, "}\n");
 }
 

@@ -153,18 +153,18 @@ static int say_ending(const struct call *call, struct vigil *vigil,
                             ending->sentence);
         return say_buffer(&out);
     }
-    (void)buffer_text_add(&out, "{\"printer\":");
-    show_json_text(view.config->id, &out);
-    (void)buffer_format(&out, ",\"finished\":%s,\"message\":",
+    show_json_begin(view.config, &out);
+    (void)buffer_format(&out, ",\"finished\":%s",
                         ending->status == EXIT_DONE ? "true" : "false");
-    show_json_text(ending->sentence, &out);
+    show_json_member("message", ending->sentence, &out);
     (void)buffer_text_add(&out, "}\n");
     return say_buffer(&out) == EXIT_DONE ? ending->status : EXIT_FAILED;
 }
 
 static int wait_for(const struct call *call, struct desk *desk,
-                    const struct config_printer *config)
+                    const struct choice *choice)
 {
+    const struct config_printer *config = choice->printers;
     struct ending ending = {0};
     struct error err = {""};
     struct vigil *vigil = vigil_new(desk, config, &wait_watch, &ending, &err);
@@ -187,17 +187,7 @@ static int wait_for(const struct call *call, struct desk *desk,
 
 int word_wait(struct call *call)
 {
-    struct choice choice;
-    int status = choice_make(&choice, call);
-    struct desk *desk;
-
-    if (status == EXIT_DONE) {
-        desk = desk_new(1);
-        status = wait_for(call, desk, &choice.printers[0]);
-        desk_free(desk);
-    }
-    choice_release(&choice);
-    return status;
+    return choice_sit(call, wait_for);
 }
 
 /* ---- monitor ---- */
@@ -325,15 +315,5 @@ static int monitor(const struct call *call, struct desk *desk,
 
 int word_monitor(struct call *call)
 {
-    struct choice choice;
-    int status = choice_make(&choice, call);
-    struct desk *desk;
-
-    if (status == EXIT_DONE) {
-        desk = desk_new(choice.count);
-        status = monitor(call, desk, &choice);
-        desk_free(desk);
-    }
-    choice_release(&choice);
-    return status;
+    return choice_sit(call, monitor);
 }
