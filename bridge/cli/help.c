@@ -84,7 +84,8 @@ static void put_example(const char *example)
 
 static const char printer_help[] =
     "PRINTER is its id in the configuration; it can be left out when there is\n"
-    "only one. Without a configuration:\n"
+    "only one and what follows does not look like an id. Without a\n"
+    "configuration:\n"
     "  --url URL              its address, such as 192.168.1.50\n"
     "  --username NAME        maker unless given\n"
     "  --password-file FILE   first line of FILE; - is stdin\n"
