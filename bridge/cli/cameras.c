@@ -1,11 +1,8 @@
 /* cameras, snap [CAMERA] FILE. */
 #include "bridge/cli/choose.h"
+#include "bridge/cli/save.h"
 #include "bridge/cli/show.h"
 #include "bridge/cli/words.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #define PICTURE_MAX ((size_t)8 << 20)
 
@@ -54,10 +51,8 @@ static void put_cameras(const struct view *view, struct buffer *out)
 static void put_text(const char *key, const struct telemetry *t, int slot,
                      struct buffer *out)
 {
-    if (!telemetry_known(t, slot))
-        return;
-    (void)buffer_format(out, ",\"%s\":", key);
-    show_json_text(telemetry_text(t, slot), out);
+    if (telemetry_known(t, slot))
+        show_json_member(key, telemetry_text(t, slot), out);
 }
 
 static void put_truth(const char *key, const struct telemetry *t, int slot,
@@ -73,8 +68,7 @@ static void put_json(const struct view *view, struct buffer *out)
 {
     int i;
 
-    (void)buffer_text_add(out, "{\"printer\":");
-    show_json_text(view->config->id, out);
+    show_json_begin(view->config, out);
     (void)buffer_text_add(out, ",\"cameras\":[");
     for (i = 0; i < view->roster.cameras->count; i++) {
         (void)buffer_text_add(out, i ? ",{\"id\":" : "{\"id\":");
@@ -115,6 +109,19 @@ int word_cameras(struct call *call)
 }
 
 /* ---- snap ---- */
+
+/* A camera by the name that people gave it, else as the driver knows it. */
+static const char *id_of(const struct client *client, const char *wish)
+{
+    const struct instances *cameras = &client->device.cameras;
+    int i;
+
+    for (i = 0; i < cameras->count && *wish; i++)
+        if (strcmp(wish, telemetry_text(&client->t,
+                                        field_slot(FIELD_CAMERA_NAME, i))) == 0)
+            return cameras->name[i];
+    return wish;
+}
 
 static bool ask(struct client *client, enum command command,
                 const struct order_arguments *arguments, struct reply *reply,
@@ -164,39 +171,29 @@ static bool check(const struct client *client, const struct reply *reply,
     return true;
 }
 
-static bool store(const char *path, const char *bytes, size_t len,
+static bool store(const char *file, const struct http_answer *picture,
                   struct error *err)
 {
-    bool to_stdout = strcmp(path, "-") == 0;
-    int fd = to_stdout
-                 ? STDOUT_FILENO
-                 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    ssize_t n = 1;
+    struct save save = {.fd = -1};
+    bool ok = save_open(&save, file, true, err);
 
-    while (fd >= 0 && len > 0 && n > 0) {
-        n = write(fd, bytes, len);
-        if (n > 0) {
-            bytes += n;
-            len -= (size_t)n;
-        }
+    if (ok) {
+        (void)save_write(&save, picture->body, picture->len);
+        ok = save_keep(&save, err);
     }
-    if (fd < 0 || len > 0 || (!to_stdout && close(fd) != 0))
-        return error_set(err, "cannot store the picture: %s", strerror(errno));
-    return true;
+    save_close(&save);
+    return ok;
 }
 
-static void say_stored(const struct call *call, const struct client *client,
-                       const char *file, const struct reply *reply)
+static int say_stored(const struct call *call, const struct client *client,
+                      const char *file, const struct reply *reply)
 {
     struct buffer out = {0};
 
     if (call->options & OPTION_JSON) {
-        (void)buffer_text_add(&out, "{\"printer\":");
-        show_json_text(client->config->id, &out);
-        (void)buffer_text_add(&out, ",\"file\":");
-        show_json_text(file, &out);
-        (void)buffer_text_add(&out, ",\"type\":");
-        show_json_text(reply->answer.headers.content_type, &out);
+        show_json_begin(client->config, &out);
+        show_json_member("file", file, &out);
+        show_json_member("type", reply->answer.headers.content_type, &out);
         (void)buffer_format(&out, ",\"size\":%zu}\n", reply->answer.len);
     } else {
         paint_text(&out, file);
@@ -206,7 +203,7 @@ static void say_stored(const struct call *call, const struct client *client,
         paint_size(&out, (int64_t)reply->answer.len);
         (void)buffer_text_add(&out, "\n");
     }
-    (void)say_buffer(&out);
+    return say_buffer(&out);
 }
 
 static int snap(const struct call *call, struct client *client)
@@ -215,10 +212,11 @@ static int snap(const struct call *call, struct client *client)
     struct order_arguments arguments = {.job = -1};
     struct error err = {""};
     struct reply reply = {0};
-    bool ok;
+    bool to_stdout = strcmp(file, "-") == 0, ok;
+    int status;
 
     (void)snprintf(arguments.path, sizeof arguments.path, "%s",
-                   call->argc > 1 ? call->argv[0] : "");
+                   call->argc > 1 ? id_of(client, call->argv[0]) : "");
     if (client->failed)
         ok = error_set(&err, "%s", client->err.text);
     else if (client->device.cameras.count == 0)
@@ -226,11 +224,16 @@ static int snap(const struct call *call, struct client *client)
     else
         ok = fetch(client, &arguments, &reply, &err) &&
              check(client, &reply, &err) &&
-             store(file, reply.answer.body, reply.answer.len, &err);
-    if (ok && strcmp(file, "-") != 0)
-        say_stored(call, client, file, &reply);
+             (to_stdout || store(file, &reply.answer, &err));
+    if (!ok)
+        status = say_failed("%s: %s", client->config->id, err.text);
+    else if (to_stdout) {
+        (void)fwrite(reply.answer.body, 1, reply.answer.len, stdout);
+        status = say_written();
+    } else
+        status = say_stored(call, client, file, &reply);
     reply_release(&reply);
-    return ok ? EXIT_DONE : say_failed("%s: %s", client->config->id, err.text);
+    return status;
 }
 
 int word_snap(struct call *call)

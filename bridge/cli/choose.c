@@ -1,10 +1,8 @@
 #include "bridge/cli/choose.h"
 
-#include "bridge/cli/paint.h"
 #include "config/disk.h"
 #include "config/url.h"
 #include "mapping/memory.h"
-#include "mapping/text.h"
 
 #define SECRET_MAX 4096
 #define IDLE_MS    2000 /* between polls of what a person watches */
@@ -143,18 +141,11 @@ static void add(struct choice *choice, const struct config_printer *from)
 static int unknown(const struct config *config, const char *id)
 {
     const char **ids = memory_zero(config->printer_count + 1, sizeof *ids);
-    struct buffer shown = {0};
-    const char *nearest;
     size_t i;
 
     for (i = 0; i < config->printer_count; i++)
         ids[i] = config->printers[i].id;
-    nearest = text_nearest(id, ids);
-    paint_text_cut(&shown, id, 40);
-    (void)say_wrong("no printer is called %s%s%s%s", buffer_text(&shown),
-                    nearest ? "; did you mean " : "", nearest ? nearest : "",
-                    nearest ? "?" : "");
-    buffer_release(&shown);
+    (void)say_unknown("no printer is called", id, ids, "");
     free(ids);
     return EXIT_WRONG;
 }
@@ -280,6 +271,23 @@ void choice_release(struct choice *choice)
     free(choice->printers);
     config_free(choice->config);
     *choice = (struct choice){0};
+}
+
+int choice_sit(struct call *call,
+               int (*run)(const struct call *call, struct desk *desk,
+                          const struct choice *choice))
+{
+    struct choice choice;
+    int status = choice_make(&choice, call);
+    struct desk *desk;
+
+    if (status == EXIT_DONE) {
+        desk = desk_new(choice.count);
+        status = run(call, desk, &choice);
+        desk_free(desk);
+    }
+    choice_release(&choice);
+    return status;
 }
 
 int choice_run(struct call *call, const char *const *plan,

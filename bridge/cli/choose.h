@@ -20,6 +20,11 @@ int choice_make(struct choice *choice, struct call *call);
 /* Accepts {0}. Secrets are overwritten. */
 void choice_release(struct choice *choice);
 
+/* The printers are chosen, run says the rest on a desk of its own and gives the
+ * exit status. */
+int choice_sit(struct call *call,
+               int (*run)(const struct call *call, struct desk *desk,
+                          const struct choice *choice));
 /* Most words: one printer is chosen, the endpoints of plan are read (NULL =
  * none), run says the rest and gives the exit status. */
 int choice_run(struct call *call, const char *const *plan,

@@ -38,54 +38,74 @@ static const struct option longs[] = {
     {0},
 };
 
+int say_written(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout)
+               ? EXIT_DONE
+               : say_failed("cannot write to stdout");
+}
+
 int say_buffer(struct buffer *text)
 {
     fputs(buffer_text(text), stdout);
     buffer_release(text);
-    return fflush(stdout) == 0 ? EXIT_DONE
-                               : say_failed("cannot write to stdout");
+    return say_written();
+}
+
+__attribute__((format(printf, 1, 0))) static void say(const char *format,
+                                                      va_list args)
+{
+    char text[SENTENCE_MAX];
+    struct buffer safe = {0};
+
+    (void)vsnprintf(text, sizeof text, format, args);
+    paint_advice(&safe, text);
+    fprintf(stderr, "printer2mqtt: %s\n", buffer_text(&safe));
+    buffer_release(&safe);
 }
 
 int say_failed(const char *format, ...)
 {
-    char text[SENTENCE_MAX];
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    say(format, args);
     va_end(args);
-    fprintf(stderr, "printer2mqtt: %s\n", text);
     return EXIT_FAILED;
 }
 
 int say_wrong(const char *format, ...)
 {
-    char text[SENTENCE_MAX];
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    say(format, args);
     va_end(args);
-    fprintf(stderr, "printer2mqtt: %s\n", text);
+    return EXIT_WRONG;
+}
+
+int say_unknown(const char *what, const char *name, const char *const *names,
+                const char *remedy)
+{
+    const char *nearest = text_nearest(name, names);
+    struct buffer shown = {0};
+
+    paint_text_cut(&shown, name, 40);
+    (void)say_wrong("%s %s%s%s%s%s", what, buffer_text(&shown),
+                    nearest ? "; did you mean " : "", nearest ? nearest : "",
+                    nearest ? "?" : "", remedy);
+    buffer_release(&shown);
     return EXIT_WRONG;
 }
 
 static int unknown_word(const char *name)
 {
     const char *names[64] = {0};
-    struct buffer shown = {0};
-    const char *nearest;
     size_t i;
 
     for (i = 0; words[i].name && i + 1 < sizeof names / sizeof *names; i++)
         names[i] = words[i].name;
-    nearest = text_nearest(name, names);
-    paint_text_cut(&shown, name, 40);
-    (void)say_wrong("no word %s%s%s%s; see --help", buffer_text(&shown),
-                    nearest ? "; did you mean " : "", nearest ? nearest : "",
-                    nearest ? "?" : "");
-    buffer_release(&shown);
-    return EXIT_WRONG;
+    return say_unknown("no word", name, names, "; see --help");
 }
 
 /* The first option that the word does not take, NULL if it takes all. */
@@ -137,7 +157,7 @@ static bool take_option(struct call *call, int option, int *status)
         return false;
     case 'V':
         puts("printer2mqtt " P2M_VERSION " (" P2M_COMMIT ")");
-        *status = EXIT_DONE;
+        *status = say_written();
         return false;
     default: break;
     }

@@ -3,8 +3,13 @@
 #include "mapping/memory.h"
 #include "mapping/text.h"
 
+#include <signal.h>
 #include <time.h>
 #include <uv.h>
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+#define SIGNALS (sizeof signals / sizeof *signals)
 
 struct desk {
     uv_loop_t loop;
@@ -12,7 +17,7 @@ struct desk {
     struct client **clients;
     size_t count;
     size_t busy; /* clients with a plan */
-    uv_signal_t signals[2];
+    uv_signal_t signals[SIGNALS];
     bool catching, signalled;
     uv_timer_t alarm; /* ends a turn of the loop */
 };
@@ -43,7 +48,7 @@ void desk_free(struct desk *desk)
     }
     http_free(desk->http);
     uv_close((uv_handle_t *)&desk->alarm, NULL);
-    for (i = 0; desk->catching && i < 2; i++)
+    for (i = 0; desk->catching && i < SIGNALS; i++)
         uv_close((uv_handle_t *)&desk->signals[i], NULL);
     do
         (void)uv_run(&desk->loop, UV_RUN_DEFAULT);
@@ -108,13 +113,15 @@ static void on_signal(uv_signal_t *signal, int number)
 
 void desk_catch_signals(struct desk *desk)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
     size_t i;
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < SIGNALS; i++) {
+        struct sigaction now;
+
         (void)uv_signal_init(&desk->loop, &desk->signals[i]);
         desk->signals[i].data = desk;
-        (void)uv_signal_start(&desk->signals[i], on_signal, numbers[i]);
+        if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            (void)uv_signal_start(&desk->signals[i], on_signal, signals[i]);
     }
     desk->catching = true;
 }
@@ -357,7 +364,12 @@ bool client_ask(struct client *client, const struct request *request,
     if (!http_send(client->http, request, on_reply, &asked))
         return error_set(err, "the request could not be made");
     while (http_busy(client->http))
-        desk_turn(client->desk);
+        if (desk_signalled(client->desk))
+            http_abort(client->http);
+        else
+            desk_turn(client->desk);
+    if (reply->answer.result == HTTP_ABORTED)
+        return error_set(err, "interrupted");
     /* 403 may also be a path that the printer does not show. */
     if (reply->answer.result == HTTP_ANSWERED && reply->answer.status != 401)
         return true;
@@ -376,6 +388,16 @@ static bool ask_order(struct client *client, const struct request *request,
     return client_ask(client, request, reply, err);
 }
 
+bool client_allows(const struct client *client, enum command command,
+                   struct error *err)
+{
+    if (client->config->read_only)
+        return error_set(err, "it is read_only in the configuration");
+    return !client->config->command_disabled[command] ||
+           error_set(err, "%s is disabled in the configuration",
+                     command_row(command)->name);
+}
+
 bool client_order(struct client *client, enum command command,
                   const struct order_arguments *arguments, struct error *err)
 {
@@ -384,7 +406,8 @@ bool client_order(struct client *client, enum command command,
     char message[320];
     bool ok;
 
-    if (driver_encode(client->driver, command, 0, arguments, &client->t,
+    if (!client_allows(client, command, err) ||
+        driver_encode(client->driver, command, 0, arguments, &client->t,
                       &client->device, &request, err) != ENCODE_SEND)
         return false;
     ok = ask_order(client, &request, &reply, err);

@@ -42,7 +42,8 @@ void desk_wake(struct desk *desk);
 void desk_turn(struct desk *desk);
 /* The same, for at most so long. */
 void desk_turn_for(struct desk *desk, int64_t ms);
-/* From now on SIGINT and SIGTERM are only noted, until the desk is freed. */
+/* From now on SIGINT, SIGTERM and SIGHUP are only noted, until the desk is
+ * freed; those that were ignored stay so (nohup). */
 void desk_catch_signals(struct desk *desk);
 bool desk_signalled(const struct desk *desk);
 
@@ -58,13 +59,17 @@ struct reply {
     struct buffer bytes;
 };
 
-/* Send and wait for the answer. False: there was none, or a 401; err says why.
- * Other statuses are the caller's. */
+/* Send and wait for the answer. False: there was none, or a 401, or a signal
+ * came; err says why. Other statuses are the caller's. */
 bool client_ask(struct client *client, const struct request *request,
                 struct reply *reply, struct error *err);
 void reply_release(struct reply *reply);
-/* Send an order of one request, by the driver's tables, and judge the answer.
- * No guards: see vigil.h for orders that a person gives. */
+/* Does the configuration allow it? What is off by default is allowed. */
+bool client_allows(const struct client *client, enum command command,
+                   struct error *err);
+/* Send an order of one request, by the driver's tables, if it is allowed, and
+ * judge the answer. No other guards: see vigil.h for orders that a person
+ * gives. */
 bool client_order(struct client *client, enum command command,
                   const struct order_arguments *arguments, struct error *err);
 struct http_target client_target(const struct config_printer *config);

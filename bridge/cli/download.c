@@ -5,11 +5,10 @@
 #include "bridge/cli/listing.h"
 #include "bridge/cli/place.h"
 #include "bridge/cli/progress.h"
+#include "bridge/cli/save.h"
 #include "bridge/cli/show.h"
 #include "bridge/cli/words.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,35 +16,23 @@
 
 struct download {
     struct client *client;
-    int fd;
-    bool begun; /* part is ours */
-    int error;  /* errno of writing, 0 = none */
+    struct save save;
+    int64_t size;  /* as the printer says; -1 = not known */
+    bool too_much; /* more than that came */
     bool done;
     struct http_answer answer; /* without its body */
-    struct buffer body;        /* of a refusal */
     int64_t stored;
-    char final[4096];
-    char part[4096 + 8];
+    char name[SAVE_PATH_MAX];
 };
 
 static enum http_more store(void *arg, const char *bytes, size_t len)
 {
     struct download *d = arg;
 
-    while (len > 0) {
-        ssize_t n = write(d->fd, bytes, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            d->error = n < 0 ? errno : ENOSPC;
-            return HTTP_STOP;
-        }
-        bytes += n;
-        len -= (size_t)n;
-        d->stored += n;
-    }
-    return HTTP_MORE;
+    d->stored += (int64_t)len;
+    d->too_much = d->size >= 0 && d->stored > d->size;
+    return d->too_much || !save_write(&d->save, bytes, len) ? HTTP_STOP
+                                                            : HTTP_MORE;
 }
 
 static void on_done(void *arg, const struct http_answer *answer)
@@ -72,32 +59,11 @@ static bool name_target(struct download *d, const char *wish, const char *name,
     if ((!wish || folder) && (!*name || *name == '.' || strpbrk(name, "/\\")))
         return error_set(err, "the printer gives it a name that is none; name "
                               "a file to store it in");
-    n = wish && !folder ? snprintf(d->final, sizeof d->final, "%s", wish)
-                        : snprintf(d->final, sizeof d->final, "%s%s%s",
+    n = wish && !folder ? snprintf(d->name, sizeof d->name, "%s", wish)
+                        : snprintf(d->name, sizeof d->name, "%s%s%s",
                                    wish ? wish : "", wish ? "/" : "", name);
-    if (n < 0 || (size_t)n >= sizeof d->final)
-        return error_set(err, "the name of the file is too long");
-    (void)snprintf(d->part, sizeof d->part, "%s.part", d->final);
-    return true;
-}
-
-static bool open_part(struct download *d, bool overwrite, struct error *err)
-{
-    struct buffer shown = {0};
-
-    paint_text(&shown, d->final);
-    if (!overwrite && access(d->final, F_OK) == 0)
-        (void)error_set(err, "%s exists here; --overwrite replaces it",
-                        buffer_text(&shown));
-    else {
-        d->fd = open(d->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        d->begun = d->fd >= 0;
-        if (!d->begun)
-            (void)error_set(err, "cannot write %s: %s", buffer_text(&shown),
-                            strerror(errno));
-    }
-    buffer_release(&shown);
-    return d->fd >= 0;
+    return (n >= 0 && (size_t)n < sizeof d->name) ||
+           error_set(err, "the name of the file is too long");
 }
 
 static bool fetch(struct download *d, const struct file_entry *entry,
@@ -115,8 +81,8 @@ static bool fetch(struct download *d, const struct file_entry *entry,
         struct http_progress now = http_progress(d->client->http);
 
         progress_show(progress, d->stored,
-                      now.receive_total > 0 ? now.receive_total : entry->size,
-                      "", desk_now(desk).ms);
+                      now.receive_total > 0 ? now.receive_total : d->size, "",
+                      desk_now(desk).ms);
         desk_turn_for(desk, TURN_MS);
         if (desk_signalled(desk))
             http_abort(d->client->http);
@@ -124,33 +90,26 @@ static bool fetch(struct download *d, const struct file_entry *entry,
     return true;
 }
 
-static bool keep(struct download *d, struct error *err)
-{
-    int fd = d->fd;
-
-    d->fd = -1;
-    if (close(fd) != 0 || rename(d->part, d->final) != 0)
-        return error_set(err, "cannot store it: %s", strerror(errno));
-    d->begun = false;
-    return true;
-}
-
 /* Is what came what there is? */
-static bool check(struct download *d, const struct file_entry *entry,
-                  struct error *err)
+static bool check(struct download *d, struct error *err)
 {
-    if (d->error)
-        return error_set(err, "cannot store it: %s", strerror(d->error));
+    if (d->save.error)
+        return save_keep(&d->save, err);
+    if (d->too_much)
+        return error_set(err,
+                         "more than the %lld bytes came that the printer says "
+                         "it has; it may be changing, try again",
+                         (long long)d->size);
     if (desk_signalled(d->client->desk))
         return error_set(err, "interrupted; nothing was kept");
     if (d->answer.result != HTTP_ANSWERED || d->answer.status != 200)
         return client_explain(d->client->config, &d->answer, err);
-    if (entry->size >= 0 && d->stored != entry->size)
+    if (d->size >= 0 && d->stored != d->size)
         return error_set(err,
                          "%lld bytes came, the printer says it has %lld; it "
                          "may be changing, try again",
-                         (long long)d->stored, (long long)entry->size);
-    return keep(d, err);
+                         (long long)d->stored, (long long)d->size);
+    return save_keep(&d->save, err);
 }
 
 static bool get(const struct call *call, struct download *d,
@@ -167,14 +126,16 @@ static bool get(const struct call *call, struct download *d,
     if (!*entry->download)
         return error_set(err, "the printer does not offer it for download");
     if (!name_target(d, call->argc > 1 ? call->argv[1] : NULL,
-                     place_name(entry->name), err) ||
-        !open_part(d, call->options & OPTION_OVERWRITE, err))
+                     place_name(entry->name), err))
         return false;
     desk_catch_signals(desk);
+    if (!save_open(&d->save, d->name, call->options & OPTION_OVERWRITE, err))
+        return false;
+    d->size = entry->size;
     progress_begin(&progress, entry->name,
                    !(call->options & OPTION_JSON) && isatty(STDERR_FILENO),
                    began);
-    ok = fetch(d, entry, &progress, err) && check(d, entry, err);
+    ok = fetch(d, entry, &progress, err) && check(d, err);
     progress_end(&progress);
     *took_ms = desk_now(desk).ms - began;
     return ok;
@@ -186,16 +147,13 @@ static int say_stored(const struct call *call, const struct download *d,
     struct buffer out = {0};
 
     if (call->options & OPTION_JSON) {
-        (void)buffer_text_add(&out, "{\"printer\":");
-        show_json_text(d->client->config->id, &out);
-        (void)buffer_text_add(&out, ",\"path\":");
-        show_json_text(entry->path, &out);
-        (void)buffer_text_add(&out, ",\"file\":");
-        show_json_text(d->final, &out);
+        show_json_begin(d->client->config, &out);
+        show_json_member("path", entry->path, &out);
+        show_json_member("file", d->name, &out);
         (void)buffer_format(&out, ",\"size\":%lld,\"took_ms\":%lld}\n",
                             (long long)d->stored, (long long)took_ms);
     } else {
-        paint_text(&out, d->final);
+        paint_text(&out, d->name);
         (void)buffer_text_add(&out, ": ");
         progress_summary(d->stored, took_ms, &out);
         (void)buffer_text_add(&out, "\n");
@@ -205,7 +163,7 @@ static int say_stored(const struct call *call, const struct download *d,
 
 static int download(const struct call *call, struct client *client)
 {
-    struct download d = {.client = client, .fd = -1};
+    struct download d = {.client = client, .save.fd = -1};
     char path[FILE_PATH_MAX + 1];
     struct listing listing = {0};
     struct error err = {""};
@@ -219,10 +177,7 @@ static int download(const struct call *call, struct client *client)
                         path, sizeof path, &err) &&
          listing_read(client, path, &listing, &err) == LISTING_READ &&
          get(call, &d, &listing.self.entries[0], &took_ms, &err);
-    if (d.fd >= 0)
-        (void)close(d.fd);
-    if (d.begun)
-        (void)unlink(d.part);
+    save_close(&d.save);
     status = ok ? say_stored(call, &d, &listing.self.entries[0], took_ms)
                 : say_failed("%s: %s", client->config->id, err.text);
     listing_release(&listing);

@@ -105,8 +105,7 @@ static void put_entry(const struct file_entry *entry, struct buffer *out)
 
     (void)buffer_text_add(out, "{\"path\":");
     show_json_text(entry->path, out);
-    (void)buffer_text_add(out, ",\"name\":");
-    show_json_text(entry->name, out);
+    show_json_member("name", entry->name, out);
     (void)buffer_format(out, ",\"kind\":\"%s\",\"read_only\":%s",
                         file_kind_name(entry->kind),
                         entry->read_only ? "true" : "false");
@@ -206,8 +205,7 @@ static int files(const struct call *call, struct client *client)
     bool ok;
 
     if (page.json) {
-        (void)buffer_text_add(&page.out, "{\"printer\":");
-        show_json_text(client->config->id, &page.out);
+        show_json_begin(client->config, &page.out);
         (void)buffer_text_add(&page.out, ",\"files\":[");
     }
     ok = put_files(call, client, &page, &err);

@@ -75,7 +75,7 @@ static bool scan_folder(struct scan *s, const char *path, const char *name,
     if (!scan(s, path, name, depth + 1, &inside))
         return false;
     if (inside)
-        tree_add(s->tree, name, path, true, -1, 0);
+        (void)tree_add(s->tree, name, path, true, -1, 0);
     *any = *any || inside;
     return true;
 }
@@ -91,15 +91,15 @@ static bool scan_entry(struct scan *s, const char *path, const char *name,
         return scan_folder(s, path, name, depth, any);
     /* a link to a file counts as the file */
     if (S_ISLNK(st.st_mode) && stat(path, &st) != 0)
-        return true;
+        return !printable(s->row, name) || unreadable(path, s->err);
     if (!S_ISREG(st.st_mode) || !printable(s->row, name)) {
         s->skipped++;
         return true;
     }
     if (too_many(s->tree, s->err))
         return false;
-    tree_add(s->tree, name, path, false, (int64_t)st.st_size,
-             (int64_t)st.st_mtime);
+    (void)tree_add(s->tree, name, path, false, (int64_t)st.st_size,
+                   (int64_t)st.st_mtime);
     *any = true;
     return true;
 }
@@ -113,7 +113,7 @@ static bool scan(struct scan *s, const char *path, const char *name, int depth,
 
     if (!folder)
         return unreadable(path, s->err);
-    while (ok && (entry = readdir(folder))) {
+    while (ok && (errno = 0, entry = readdir(folder))) {
         char below[PATH_SIZE], called[PATH_SIZE];
         int n;
 
@@ -127,6 +127,9 @@ static bool scan(struct scan *s, const char *path, const char *name, int depth,
         else
             ok = scan_entry(s, below, called, depth, any);
     }
+    /* half a folder would make the other half superfluous there */
+    if (ok && errno != 0)
+        ok = unreadable(path, s->err);
     (void)closedir(folder);
     return ok;
 }
@@ -167,44 +170,66 @@ bool folder_here(const char *path, const struct client *client,
 
 /* ---- there ---- */
 
-static bool walk(struct client *client, const char *path, const char *name,
-                 int depth, struct tree *tree, struct error *err);
+struct walk {
+    struct client *client;
+    struct tree *tree;
+    struct error *err;
+};
 
-static bool take_children(struct client *client, const struct listing *listing,
-                          const char *name, int depth, struct tree *tree,
-                          struct error *err)
+static bool walk(struct walk *w, const char *path, const char *name, int depth,
+                 bool *stays);
+
+/* A folder stays if one in it does. */
+static bool take_folder(struct walk *w, const struct file_entry *entry,
+                        const char *called, int depth, bool *stays)
 {
+    bool inside = false;
+
+    if (!walk(w, entry->path, called, depth + 1, &inside))
+        return false;
+    tree_add(w->tree, called, entry->path, true, -1, 0)->stays = inside;
+    *stays = *stays || inside;
+    return true;
+}
+
+static bool take_children(struct walk *w, const struct listing *listing,
+                          const char *name, int depth, bool *stays)
+{
+    bool ok = true;
     size_t i;
 
-    for (i = 0; i < listing->list.count; i++) {
+    *stays = listing->list.dropped + listing->left_out > 0;
+    for (i = 0; i < listing->list.count && ok; i++) {
         const struct file_entry *entry = &listing->list.entries[i];
         char called[PATH_SIZE];
         int n = snprintf(called, sizeof called, "%s%s%s", name,
                          *name ? "/" : "", entry->name);
 
-        if (too_many(tree, err))
-            return false;
-        if (n < 0 || (size_t)n >= sizeof called)
-            return error_set(err, "a path on the printer is too long");
-        tree_add(tree, called, entry->path, entry->kind == FILE_FOLDER,
-                 entry->size, entry->modified);
-        if (entry->kind == FILE_FOLDER &&
-            !walk(client, entry->path, called, depth + 1, tree, err))
-            return false;
+        if (too_many(w->tree, w->err))
+            ok = false;
+        else if (n < 0 || (size_t)n >= sizeof called)
+            ok = error_set(w->err, "a path on the printer is too long");
+        else if (entry->kind == FILE_FOLDER)
+            ok = take_folder(w, entry, called, depth, stays);
+        else if (entry->kind == FILE_PRINT)
+            (void)tree_add(w->tree, called, entry->path, false, entry->size,
+                           entry->modified);
+        else
+            *stays = true;
     }
-    return true;
+    return ok;
 }
 
-static bool walk(struct client *client, const char *path, const char *name,
-                 int depth, struct tree *tree, struct error *err)
+static bool walk(struct walk *w, const char *path, const char *name, int depth,
+                 bool *stays)
 {
     struct listing listing;
     bool ok;
 
     if (depth > FOLDER_DEPTH_MAX)
-        return too_deep(err);
-    ok = listing_read(client, path, &listing, err) == LISTING_READ &&
-         take_children(client, &listing, name, depth, tree, err);
+        return too_deep(w->err);
+    ok = listing_read(w->client, path, &listing, w->err) == LISTING_READ &&
+         take_children(w, &listing, name, depth, stays);
     listing_release(&listing);
     return ok;
 }
@@ -212,15 +237,16 @@ static bool walk(struct client *client, const char *path, const char *name,
 bool folder_there(struct client *client, const char *path, struct tree *tree,
                   bool *present, struct error *err)
 {
+    struct walk w = {client, tree, err};
     struct listing listing;
     enum listing_result result = listing_read(client, path, &listing, err);
-    bool ok = result != LISTING_FAILED;
+    bool ok = result != LISTING_FAILED, stays;
 
     *present = result == LISTING_READ;
     if (*present && !listing_is_folder(&listing))
         ok = error_set(err, "PATH is a file on the printer, not a folder");
     if (*present && ok)
-        ok = take_children(client, &listing, "", 0, tree, err);
+        ok = take_children(&w, &listing, "", 0, &stays);
     listing_release(&listing);
     tree_sort(tree);
     return ok;

@@ -15,8 +15,8 @@ bool folder_takes(const struct client *client, const char *name);
  * that cannot be printed. False: err says why. */
 bool folder_here(const char *path, const struct client *client,
                  struct tree *tree, size_t *skipped, struct error *err);
-/* Everything below a folder of the printer. present: false if there is no such
- * folder (that is no failure). */
+/* The same below a folder of the printer, with all its folders. present: false
+ * if there is no such folder (that is no failure). */
 bool folder_there(struct client *client, const char *path, struct tree *tree,
                   bool *present, struct error *err);
 /* Ask for the sizes that a listing did not tell, of files that are here, too.

@@ -15,27 +15,39 @@ static const struct {
 
 #define OPTION_ROWS (sizeof option_rows / sizeof *option_rows)
 
-/* "pause PRINTER [--json]" */
-static void put_usage(FILE *out, const struct word *word, bool options)
+/* "print PRINTER PATH" */
+static void put_call(const struct word *word, struct buffer *out)
+{
+    static const char *const printers[] = {
+        [SUBJECT_NONE] = "",
+        [SUBJECT_PRINTER] = " PRINTER",
+        [SUBJECT_ANY_PRINTER] = " [PRINTER]",
+    };
+
+    (void)buffer_format(out, "%s%s%s%s", word->name, printers[word->subject],
+                        *word->arguments ? " " : "", word->arguments);
+}
+
+/* The same with its options. */
+static void put_usage(const struct word *word, struct buffer *out)
 {
     size_t i;
 
-    fputs(word->name, out);
-    if (word->subject != SUBJECT_NONE)
-        fputs(word->subject == SUBJECT_PRINTER ? " PRINTER" : " [PRINTER]",
-              out);
-    if (*word->arguments)
-        fprintf(out, " %s", word->arguments);
-    for (i = 0; options && i < OPTION_ROWS; i++)
+    (void)buffer_text_add(out, "usage: printer2mqtt ");
+    put_call(word, out);
+    for (i = 0; i < OPTION_ROWS; i++)
         if (word->options & option_rows[i].bit)
-            fprintf(out, " [%s]", option_rows[i].name);
+            (void)buffer_format(out, " [%s]", option_rows[i].name);
 }
 
 int help_usage(const struct word *word)
 {
-    fputs("printer2mqtt: usage: printer2mqtt ", stderr);
-    put_usage(stderr, word, true);
-    fprintf(stderr, "; see printer2mqtt %s --help\n", word->name);
+    struct buffer usage = {0};
+
+    put_usage(word, &usage);
+    (void)say_wrong("%s; see printer2mqtt %s --help", buffer_text(&usage),
+                    word->name);
+    buffer_release(&usage);
     return EXIT_WRONG;
 }
 
@@ -72,7 +84,8 @@ static void put_example(const char *example)
 
 static const char printer_help[] =
     "PRINTER is its id in the configuration; it can be left out when there is\n"
-    "only one. Without a configuration:\n"
+    "only one and what follows does not look like an id. Without a\n"
+    "configuration:\n"
     "  --url URL              its address, such as 192.168.1.50\n"
     "  --username NAME        maker unless given\n"
     "  --password-file FILE   first line of FILE; - is stdin\n"
@@ -81,11 +94,12 @@ static const char printer_help[] =
 
 int help_word(const struct word *word)
 {
+    struct buffer usage = {0};
     size_t i;
 
-    printf("usage: printer2mqtt ");
-    put_usage(stdout, word, true);
-    printf("\n\n%s\n\n", word->help);
+    put_usage(word, &usage);
+    printf("%s\n\n%s\n\n", buffer_text(&usage), word->help);
+    buffer_release(&usage);
     put_wrapped(word->more);
     if (word->options)
         puts("");
@@ -95,7 +109,7 @@ int help_word(const struct word *word)
     put_example(word->example);
     if (word->subject != SUBJECT_NONE)
         printf("\n%s\n", printer_help);
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+    return say_written();
 }
 
 static void put_group(enum group group)
@@ -104,19 +118,16 @@ static void put_group(enum group group)
 
     printf("\n%s:\n", group_titles[group]);
     for (word = words; word->name; word++) {
-        char usage[64];
+        struct buffer call = {0};
 
         if (word->group != group)
             continue;
-        (void)snprintf(usage, sizeof usage, "%s%s%s%s", word->name,
-                       word->subject == SUBJECT_PRINTER       ? " PRINTER"
-                       : word->subject == SUBJECT_ANY_PRINTER ? " [PRINTER]"
-                                                              : "",
-                       *word->arguments ? " " : "", word->arguments);
-        if (strlen(usage) > 27)
-            printf("  %s\n  %-27s %s\n", usage, "", word->help);
+        put_call(word, &call);
+        if (call.len > 27)
+            printf("  %s\n  %-27s %s\n", buffer_text(&call), "", word->help);
         else
-            printf("  %-27s %s\n", usage, word->help);
+            printf("  %-27s %s\n", buffer_text(&call), word->help);
+        buffer_release(&call);
     }
 }
 
@@ -150,5 +161,5 @@ int help_all(void)
         "Exit status: 0 done, 1 refused or failed, 2 wrong use or invalid "
         "configuration.\n",
         printer_help);
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+    return say_written();
 }

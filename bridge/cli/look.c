@@ -26,7 +26,7 @@ static struct view view_of(const struct client *client)
 static const char *const status_plan[] = {"?version", "status", "?job",
                                           "?transfer", NULL};
 
-static void print_table(struct client **clients, size_t count)
+static int print_table(struct client **clients, size_t count)
 {
     bool colour = show_colour(STDOUT_FILENO);
     struct buffer out = {0};
@@ -40,10 +40,10 @@ static void print_table(struct client **clients, size_t count)
         show_row(&view, colour, &table);
     }
     table_write(&table, &out);
-    (void)say_buffer(&out);
+    return say_buffer(&out);
 }
 
-static void print_list(struct client **clients, size_t count)
+static int print_list(struct client **clients, size_t count)
 {
     struct buffer out = {0};
     size_t i;
@@ -56,23 +56,21 @@ static void print_list(struct client **clients, size_t count)
         show_json(&view, NULL, &out);
     }
     (void)buffer_text_add(&out, "]\n");
-    (void)say_buffer(&out);
+    return say_buffer(&out);
 }
 
 static int status_of_all(const struct call *call, struct client **clients,
                          size_t count)
 {
+    int status = call->options & OPTION_JSON ? print_list(clients, count)
+                                             : print_table(clients, count);
     size_t i, silent = 0;
 
     for (i = 0; i < count; i++)
         silent += clients[i]->failed;
-    if (call->options & OPTION_JSON)
-        print_list(clients, count);
-    else
-        print_table(clients, count);
     if (silent > 0)
         return say_failed("%zu of %zu printers did not answer", silent, count);
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+    return status;
 }
 
 static int status_of_one(const struct call *call, const struct client *client)
@@ -91,27 +89,26 @@ static int status_of_one(const struct call *call, const struct client *client)
                        : say_failed("%s: %s", view.config->id, view.error);
 }
 
-int word_status(struct call *call)
+static int status(const struct call *call, struct desk *desk,
+                  const struct choice *choice)
 {
-    struct choice choice;
-    int status = choice_make(&choice, call);
-    struct client **clients;
-    struct desk *desk;
+    struct client **clients =
+        memory_zero(choice->count + 1, sizeof(struct client *));
+    int result;
     size_t i;
 
-    if (status == EXIT_DONE) {
-        desk = desk_new(choice.count);
-        clients = memory_zero(choice.count + 1, sizeof(struct client *));
-        for (i = 0; i < choice.count; i++)
-            clients[i] = desk_add(desk, &choice.printers[i]);
-        desk_read(desk, status_plan);
-        status = choice.all ? status_of_all(call, clients, choice.count)
-                            : status_of_one(call, clients[0]);
-        free(clients);
-        desk_free(desk);
-    }
-    choice_release(&choice);
-    return status;
+    for (i = 0; i < choice->count; i++)
+        clients[i] = desk_add(desk, &choice->printers[i]);
+    desk_read(desk, status_plan);
+    result = choice->all ? status_of_all(call, clients, choice->count)
+                         : status_of_one(call, clients[0]);
+    free(clients);
+    return result;
+}
+
+int word_status(struct call *call)
+{
+    return choice_sit(call, status);
 }
 
 /* ---- job, info, version, storage, transfer ---- */

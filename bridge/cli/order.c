@@ -39,7 +39,7 @@ static void say_done(const struct outcome *outcome, enum command command,
         paint_text(out, outcome->path);
         (void)buffer_text_add(out, deleted ? " is deleted" : " is made");
     } else
-        (void)buffer_text_add(out, message);
+        paint_advice(out, message);
     (void)buffer_text_add(out, "\n");
     if (!value)
         return;
@@ -51,20 +51,16 @@ static void say_outcome(struct outcome *outcome, const struct order *order,
                         const struct order_answer *answer)
 {
     struct buffer out = {0};
-    struct buffer message = {0};
 
-    paint_advice(&message, answer->message);
     if (outcome->call->options & OPTION_JSON) {
         order_answer_json(order, answer, &out);
         (void)buffer_text_add(&out, "\n");
     } else if (answer->status == ORDER_DONE)
-        say_done(outcome, order->command, buffer_text(&message), answer->value,
-                 &out);
+        say_done(outcome, order->command, answer->message, answer->value, &out);
     outcome->status = say_buffer(&out);
     if (answer->status == ORDER_ERROR)
         outcome->status =
-            say_failed("%s: %s", outcome->printer, buffer_text(&message));
-    buffer_release(&message);
+            say_failed("%s: %s", outcome->printer, answer->message);
 }
 
 static void on_answer(void *arg, const struct order *order,
@@ -145,8 +141,9 @@ static void wait_until_shown(struct desk *desk,
 }
 
 static int carry_out(const struct call *call, struct desk *desk,
-                     const struct config_printer *config)
+                     const struct choice *choice)
 {
+    const struct config_printer *config = choice->printers;
     struct outcome outcome = {.call = call, .printer = config->id};
     struct order_arguments arguments;
     struct error err = {""};
@@ -169,15 +166,5 @@ static int carry_out(const struct call *call, struct desk *desk,
 
 int word_order(struct call *call)
 {
-    struct choice choice;
-    int status = choice_make(&choice, call);
-    struct desk *desk;
-
-    if (status == EXIT_DONE) {
-        desk = desk_new(1);
-        status = carry_out(call, desk, &choice.printers[0]);
-        desk_free(desk);
-    }
-    choice_release(&choice);
-    return status;
+    return choice_sit(call, carry_out);
 }

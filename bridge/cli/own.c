@@ -78,7 +78,7 @@ int word_check(struct call *call)
         printf(", %d warning%s", warnings, warnings == 1 ? "" : "s");
     printf("\n");
     config_free(config);
-    return EXIT_DONE;
+    return say_written();
 }
 
 int word_schema(struct call *call)

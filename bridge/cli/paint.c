@@ -64,19 +64,67 @@ void paint_text(struct buffer *out, const char *text)
     }
 }
 
+/* As terminals draw them: marks stand on what is before them, characters of
+ * East Asia and pictures are twice as wide. By block; the C library's wcwidth()
+ * wants a locale. */
+static const struct {
+    uint32_t first, last;
+    size_t columns;
+} blocks[] = {
+    {0x300, 0x36f, 0},     {0x1ab0, 0x1aff, 0},   {0x1dc0, 0x1dff, 0},
+    {0x200b, 0x200d, 0},   {0x20d0, 0x20ff, 0},   {0xfe00, 0xfe0f, 0},
+    {0xfe20, 0xfe2f, 0},   {0x1100, 0x115f, 2},   {0x2e80, 0x303e, 2},
+    {0x3041, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},
+    {0xfe30, 0xfe6f, 2},   {0xff00, 0xff60, 2},   {0xffe0, 0xffe6, 2},
+    {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2}, {0x1f900, 0x1faff, 2},
+    {0x20000, 0x3fffd, 2},
+};
+
+static size_t width_of(uint32_t code)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof blocks / sizeof *blocks; i++)
+        if (code >= blocks[i].first && code <= blocks[i].last)
+            return blocks[i].columns;
+    return 1;
+}
+
+/* The bytes of the first character, or of what sets a colour. */
+static size_t next_character(const char *text, size_t *columns)
+{
+    size_t n = *text == '\033' ? strcspn(text, "m") : text_utf8(text, 4);
+
+    if (*text == '\033') {
+        *columns = 0;
+        return n + (text[n] != '\0');
+    }
+    *columns = n ? width_of(code_of(text, n)) : 1;
+    return n ? n : 1;
+}
+
 size_t paint_columns(const char *text)
 {
-    size_t columns = 0;
+    size_t columns = 0, width;
 
-    for (; *text; text++) {
-        if (*text == '\033') {
-            text += strcspn(text, "m");
-            if (!*text)
-                break;
-        } else if (((unsigned char)*text & 0xc0) != 0x80)
-            columns++;
+    while (*text) {
+        text += next_character(text, &width);
+        columns += width;
     }
     return columns;
+}
+
+size_t paint_fitting(const char *text, size_t columns)
+{
+    size_t len = 0, n, width;
+
+    for (; text[len] && text[len] != '\n'; len += n) {
+        n = next_character(text + len, &width);
+        if (width > columns)
+            break;
+        columns -= width;
+    }
+    return len;
 }
 
 void paint_text_cut(struct buffer *out, const char *text, size_t columns)
@@ -89,12 +137,7 @@ void paint_text_cut(struct buffer *out, const char *text, size_t columns)
     if (paint_columns(p) <= columns) {
         (void)buffer_text_add(out, p);
     } else if (columns > 0) {
-        while (--columns > 0) {
-            size_t n = text_utf8(p, strlen(p));
-
-            (void)buffer_add(out, p, n);
-            p += n;
-        }
+        (void)buffer_add(out, p, paint_fitting(p, columns - 1));
         (void)buffer_text_add(out, "…");
     }
     buffer_release(&whole);
@@ -106,6 +149,7 @@ static const struct {
     {"\"force\": true", "--force"},
     {"\"overwrite\": true", "--overwrite"},
     {"\"print\": true", "--print"},
+    {"order camera_list", "see printer2mqtt cameras"},
 };
 
 void paint_advice(struct buffer *out, const char *sentence)

@@ -25,10 +25,12 @@ void paint_text(struct buffer *out, const char *text);
 /* The same, cut to so many columns with an ellipsis at the end. */
 void paint_text_cut(struct buffer *out, const char *text, size_t columns);
 /* A sentence made for senders of messages: what they write as JSON is an option
- * here. */
+ * here, what they order is a word. */
 void paint_advice(struct buffer *out, const char *sentence);
-/* Columns of a text without what colours it; each character counts as one. */
+/* Columns of a text without what colours it. */
 size_t paint_columns(const char *text);
+/* Bytes at the beginning of a line that fit into so many columns. */
+size_t paint_fitting(const char *text, size_t columns);
 
 /* "0h 23m"; below a minute "45s"; over a day "2d 3h". */
 void paint_duration(struct buffer *out, int64_t seconds);

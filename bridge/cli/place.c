@@ -32,10 +32,13 @@ bool place_complete(const char *path, const struct telemetry *t,
     const char *storage = NULL;
     int n;
 
-    if (*path == '/')
+    if (path && !*path)
+        return error_set(err, "PATH is empty");
+    if (path && *path == '/')
         n = snprintf(out, size, "%s", path);
     else if ((storage = first_storage(t, storages)))
-        n = snprintf(out, size, "/%s/%s", storage, path);
+        n = snprintf(out, size, "/%s%s%s", storage, path ? "/" : "",
+                     path ? path : "");
     else
         return error_set(err, "the printer has no storage that can be written; "
                               "is the stick in it?");

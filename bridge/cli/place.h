@@ -9,7 +9,9 @@
 #include <stddef.h>
 
 /* "/usb/box.gcode" stays; "box.gcode" lies on the first storage that is there
- * and can be written. False: it does not fit, or there is no such storage. */
+ * and can be written; NULL is that storage itself. False: it is empty (so is a
+ * variable of a script that is not set) or does not fit, or there is no such
+ * storage. */
 bool place_complete(const char *path, const struct telemetry *t,
                     const struct instances *storages, char *out, size_t size,
                     struct error *err);

@@ -10,6 +10,7 @@
 #define BAR_COLUMNS  20
 #define NAME_COLUMNS 30
 #define LEAST_NAME   8
+#define LEFT_MAX_S   1e7 /* longer is no forecast */
 
 void progress_begin(struct progress *progress, const char *name, bool live,
                     int64_t now_ms)
@@ -34,6 +35,8 @@ static void put_percent(int64_t done, int64_t total, struct buffer *out)
 static void put_numbers(const struct progress *progress, int64_t done,
                         int64_t total, struct buffer *out)
 {
+    double left;
+
     if (total > 0)
         put_percent(done, total, out);
     paint_size(out, done);
@@ -41,20 +44,21 @@ static void put_numbers(const struct progress *progress, int64_t done,
         (void)buffer_text_add(out, " of ");
         paint_size(out, total);
     }
-    if (progress->rate <= 0)
+    if (progress->rate < 1) /* it stands still */
         return;
     (void)buffer_text_add(out, "  ");
     paint_size(out, (int64_t)progress->rate);
     (void)buffer_text_add(out, "/s");
-    if (total > done) {
+    left = (double)(total - done) / progress->rate;
+    if (left > 0 && left < LEFT_MAX_S) {
         (void)buffer_text_add(out, "  ");
-        paint_duration(out, (int64_t)((double)(total - done) / progress->rate));
+        paint_duration(out, (int64_t)left);
         (void)buffer_text_add(out, " left");
     }
 }
 
 void progress_line(const struct progress *progress, int64_t done, int64_t total,
-                   const char *note, int columns, struct buffer *out)
+                   const char *note, size_t columns, struct buffer *out)
 {
     struct buffer numbers = {0};
     size_t width, room = NAME_COLUMNS;
@@ -64,16 +68,13 @@ void progress_line(const struct progress *progress, int64_t done, int64_t total,
     else
         put_numbers(progress, done, total, &numbers);
     width = paint_columns(buffer_text(&numbers)) + 2;
-    if (columns > 0 && width + room >= (size_t)columns)
-        room = (size_t)columns > width + LEAST_NAME
-                   ? (size_t)columns - width - 1
-                   : 0;
+    if (width + room >= columns)
+        room = columns > width + LEAST_NAME ? columns - width - 1 : 0;
     if (room > 0) {
         paint_text_cut(out, progress->name, room);
         (void)buffer_text_add(out, "  ");
     }
-    paint_text_cut(out, buffer_text(&numbers),
-                   columns > 1 ? (size_t)columns - 1 : 200);
+    paint_text_cut(out, buffer_text(&numbers), columns - 1);
     buffer_release(&numbers);
 }
 
@@ -101,14 +102,15 @@ void progress_show(struct progress *progress, int64_t done, int64_t total,
                    const char *note, int64_t now_ms)
 {
     struct buffer line = {0};
+    size_t columns, rows;
 
     measure(progress, done, now_ms);
-    if (!progress->live || now_ms - progress->drawn_ms < DRAW_MS)
+    if (!progress->live || now_ms - progress->drawn_ms < DRAW_MS ||
+        !show_size(STDERR_FILENO, &columns, &rows))
         return;
     progress->drawn_ms = now_ms;
     (void)buffer_text_add(&line, "\r");
-    progress_line(progress, done, total, note, show_columns(STDERR_FILENO),
-                  &line);
+    progress_line(progress, done, total, note, columns, &line);
     (void)buffer_text_add(&line, "\033[K");
     (void)!write(STDERR_FILENO, buffer_text(&line), line.len);
     buffer_release(&line);

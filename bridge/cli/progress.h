@@ -26,7 +26,7 @@ void progress_show(struct progress *progress, int64_t done, int64_t total,
 void progress_end(struct progress *progress);
 /* The line itself; pure. columns: of the terminal. */
 void progress_line(const struct progress *progress, int64_t done, int64_t total,
-                   const char *note, int columns, struct buffer *out);
+                   const char *note, size_t columns, struct buffer *out);
 /* "10.3 MB in 35s, 0.3 MB/s" */
 void progress_summary(int64_t bytes, int64_t took_ms, struct buffer *out);
 

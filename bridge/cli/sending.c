@@ -93,7 +93,7 @@ static bool open_file(const struct sending *sending, struct http_file *file,
     return ok;
 }
 
-static bool plan(const struct sending *sending, struct run *run,
+static bool plan(struct sending *sending, struct run *run,
                  struct upload_plan *plan, struct error *err)
 {
     int n;
@@ -108,7 +108,8 @@ static bool plan(const struct sending *sending, struct run *run,
     n = snprintf(plan->path, sizeof plan->path, "%s", sending->path);
     if (n < 0 || (size_t)n >= sizeof plan->path)
         return error_set(err, "the path on the printer is too long");
-    return upload_check(plan, err) == ORDER_OK;
+    sending->result.code = upload_check(plan, err);
+    return sending->result.code == ORDER_OK;
 }
 
 static bool carry_out(struct run *run, struct error *err)
@@ -138,9 +139,11 @@ bool sending_run(struct sending *sending, struct client *client,
                  struct error *err)
 {
     struct run run = {.sending = sending, .client = client, .file = {.fd = -1}};
-    bool ok = client->config->read_only
-                  ? error_set(err, "it is read_only in the configuration")
-                  : open_file(sending, &run.file, err) && carry_out(&run, err);
+    bool ok = client_allows(client, COMMAND_UPLOAD, err) &&
+              (!sending->print || client_allows(client, COMMAND_PRINT, err));
+
+    sending->result.code = ok ? ORDER_INVALID : ORDER_NOT_ALLOWED;
+    ok = ok && open_file(sending, &run.file, err) && carry_out(&run, err);
 
     sending->size = run.file.stamp.size;
     if (run.file.fd >= 0)

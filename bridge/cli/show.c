@@ -18,13 +18,16 @@ bool show_colour(int fd)
            !(term && strcmp(term, "dumb") == 0);
 }
 
-int show_columns(int fd)
+bool show_size(int fd, size_t *columns, size_t *rows)
 {
-    struct winsize size;
+    struct winsize size = {0};
 
-    if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0)
-        return 0;
-    return size.ws_col;
+    if (!isatty(fd))
+        return false;
+    (void)ioctl(fd, TIOCGWINSZ, &size);
+    *columns = size.ws_col ? size.ws_col : 80;
+    *rows = size.ws_row ? size.ws_row : 24;
+    return true;
 }
 
 /* ---- JSON ---- */
@@ -52,6 +55,18 @@ void show_json_text(const char *text, struct buffer *out)
         left -= n;
     }
     (void)buffer_add(out, "\"", 1);
+}
+
+void show_json_begin(const struct config_printer *printer, struct buffer *out)
+{
+    (void)buffer_text_add(out, "{\"printer\":");
+    show_json_text(printer->id, out);
+}
+
+void show_json_member(const char *key, const char *text, struct buffer *out)
+{
+    (void)buffer_format(out, ",\"%s\":", key);
+    show_json_text(text, out);
 }
 
 static bool is_wanted(const char *key, const char *const *keys)
@@ -102,14 +117,12 @@ static void add_fields(const struct view *view, const char *const *keys,
 void show_json(const struct view *view, const char *const *keys,
                struct buffer *out)
 {
-    (void)buffer_text_add(out, "{\"printer\":");
-    show_json_text(view->config->id, out);
+    show_json_begin(view->config, out);
     (void)buffer_format(out, ",\"online\":%s", view->online ? "true" : "false");
     if (view->online)
         add_fields(view, keys, out);
     else {
-        (void)buffer_text_add(out, ",\"error\":");
-        show_json_text(view->error, out);
+        show_json_member("error", view->error, out);
     }
     (void)buffer_text_add(out, "}");
 }
@@ -164,12 +177,6 @@ static void begin_line(struct buffer *out, const char *label, bool colour)
     paint_begin(out, INK_DIM, colour);
     put_label(out, label, LABEL_COLUMNS - 2);
     paint_end(out, INK_DIM, colour);
-}
-
-static void put_slot(const struct view *view, int slot, enum quantity quantity,
-                     struct buffer *out)
-{
-    paint_value(out, view->t, slot, quantity);
 }
 
 void show_absence(const struct view *view, bool colour, struct buffer *out)
@@ -251,7 +258,7 @@ static void put_job(const struct view *view, bool colour, struct buffer *out)
     if (telemetry_known(view->t, SLOT_JOB_CHANGE_IN)) {
         begin_line(out, "Filament", colour);
         (void)buffer_text_add(out, "change in ");
-        put_slot(view, SLOT_JOB_CHANGE_IN, QUANTITY_JOB_TIME, out);
+        paint_value(out, view->t, SLOT_JOB_CHANGE_IN, QUANTITY_JOB_TIME);
         (void)buffer_text_add(out, "\n");
     }
 }
@@ -285,7 +292,7 @@ static void put_parts(const struct view *view, const char *label,
             begin_line(out, label, colour);
         (void)buffer_format(out, "%s%s%s", any ? ", " : "", parts->label,
                             *parts->label ? " " : "");
-        put_slot(view, parts->slot, parts->quantity, out);
+        paint_value(out, view->t, parts->slot, parts->quantity);
         any = true;
     }
     if (any)

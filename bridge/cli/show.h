@@ -18,9 +18,10 @@ struct view {
     int64_t now;       /* wall seconds */
 };
 
-/* stdout (or stderr) is a terminal that takes colours; its width, 0 = none. */
+/* stdout (or stderr) is a terminal that takes colours. */
 bool show_colour(int fd);
-int show_columns(int fd);
+/* Its size; one that tells none is taken for 80 x 24. False: no terminal. */
+bool show_size(int fd, size_t *columns, size_t *rows);
 
 /* {"printer":"mk4","online":true,"state":"printing","nozzle":{...}}: the keys
  * are the fields' keys, nested at "/". keys: beginnings of keys that are
@@ -39,7 +40,11 @@ void show_heading(struct table *table, bool colour);
 void show_row(const struct view *view, bool colour, struct table *table);
 /* One line of what matters: for logs and pipes. */
 void show_line(const struct view *view, struct buffer *out);
-/* "{" "key":"text" ...: text as a JSON string with its quotes. */
+/* Text as a JSON string with its quotes. */
 void show_json_text(const char *text, struct buffer *out);
+/* {"printer":"mk4" */
+void show_json_begin(const struct config_printer *printer, struct buffer *out);
+/* ,"key":"text" */
+void show_json_member(const char *key, const char *text, struct buffer *out);
 
 #endif

@@ -53,17 +53,27 @@ static bool order(struct sync *s, enum command command, const char *path,
     struct order_arguments arguments = {.job = -1};
     int n = snprintf(arguments.path, sizeof arguments.path, "%s", path);
 
-    if (s->client->config->read_only)
-        return error_set(err, "it is read_only in the configuration");
-    if (s->client->config->command_disabled[command])
-        return error_set(err, "%s is disabled in the configuration",
-                         command_row(command)->name);
     if (n < 0 || (size_t)n >= sizeof arguments.path)
         return error_set(err, "the path is too long");
     return client_order(s->client, command, &arguments, err);
 }
 
-static bool send_file(struct sync *s, const struct step *step, const char *path,
+/* A Pi tells of a file in a folder only after a while: refused as one that is
+ * there already, it may be this very one. */
+static bool is_there_after_all(struct sync *s, const struct leaf *here,
+                               const char *path)
+{
+    struct listing listing;
+    struct error err;
+    bool same = listing_wait(s->client, path, LISTING_READ, &listing, &err) ==
+                    LISTING_READ &&
+                listing.self.entries[0].size == here->size;
+
+    listing_release(&listing);
+    return same;
+}
+
+static bool send_file(struct sync *s, struct step *step, const char *path,
                       struct error *err)
 {
     struct sending sending = {
@@ -73,27 +83,17 @@ static bool send_file(struct sync *s, const struct step *step, const char *path,
         .live = !s->json && isatty(STDERR_FILENO),
     };
 
-    return sending_run(&sending, s->client, err);
+    if (sending_run(&sending, s->client, err))
+        return true;
+    if (sending.result.code != ORDER_CONFLICT || step->deed != DEED_UPLOAD ||
+        !is_there_after_all(s, step->here, path))
+        return false;
+    err->text[0] = '\0';
+    step->deed = DEED_SAME;
+    return true;
 }
 
-/* A Pi tells of a file in a folder only after a while: refused as one that is
- * there already, it may be this very one. */
-static bool is_there_after_all(struct sync *s, const struct leaf *here)
-{
-    char path[FILE_PATH_MAX + 1];
-    struct listing listing = {0};
-    struct error err;
-    bool same = place_join(s->root, here->name, path, sizeof path) &&
-                listing_wait(s->client, path, LISTING_READ, &listing, &err) ==
-                    LISTING_READ &&
-                listing.self.entries[0].size == here->size;
-
-    listing_release(&listing);
-    return same;
-}
-
-static bool carry_out(struct sync *s, const struct step *step,
-                      struct error *err)
+static bool carry_out(struct sync *s, struct step *step, struct error *err)
 {
     char path[FILE_PATH_MAX + 1];
 
@@ -115,11 +115,10 @@ static void tell_program(struct sync *s, const struct step *step,
 {
     const struct leaf *leaf = step->here ? step->here : step->there;
 
-    (void)buffer_format(&s->out,
-                        "%s\n {\"action\":\"%s\",\"name\":", s->any ? "," : "",
+    (void)buffer_format(&s->out, "%s\n {\"action\":\"%s\"", s->any ? "," : "",
                         deeds[step->deed].word);
     s->any = true;
-    show_json_text(leaf->name, &s->out);
+    show_json_member("name", leaf->name, &s->out);
     if (leaf->size >= 0)
         (void)buffer_format(&s->out, ",\"size\":%lld", (long long)leaf->size);
     if (step->why)
@@ -127,8 +126,7 @@ static void tell_program(struct sync *s, const struct step *step,
     (void)buffer_format(&s->out, ",\"done\":%s",
                         s->dry || *error ? "false" : "true");
     if (*error) {
-        (void)buffer_text_add(&s->out, ",\"error\":");
-        show_json_text(error, &s->out);
+        show_json_member("error", error, &s->out);
     }
     (void)buffer_text_add(&s->out, "}");
 }
@@ -199,11 +197,6 @@ static void work(struct sync *s)
         struct error err = {""};
         bool ok = carry_out(s, step, &err);
 
-        if (!ok && step->deed == DEED_UPLOAD &&
-            is_there_after_all(s, step->here)) {
-            ok = true;
-            step->deed = DEED_SAME;
-        }
         s->done[step->deed] += ok;
         s->failed += !ok;
         tell(s, step, err.text);
@@ -235,10 +228,8 @@ static void begin(struct sync *s)
 {
     if (!s->json)
         return;
-    (void)buffer_text_add(&s->out, "{\"printer\":");
-    show_json_text(s->client->config->id, &s->out);
-    (void)buffer_text_add(&s->out, ",\"path\":");
-    show_json_text(s->root, &s->out);
+    show_json_begin(s->client->config, &s->out);
+    show_json_member("path", s->root, &s->out);
     (void)buffer_format(&s->out, ",\"dry_run\":%s,\"steps\":[",
                         s->dry ? "true" : "false");
 }
@@ -250,7 +241,7 @@ static bool prepare(const struct call *call, struct sync *s, struct error *err)
 
     if (client->failed)
         return error_set(err, "%s", client->err.text);
-    if (!place_complete(call->argc > 1 ? call->argv[1] : "", &client->t,
+    if (!place_complete(call->argc > 1 ? call->argv[1] : NULL, &client->t,
                         &client->device.storages, s->root, sizeof s->root, err))
         return false;
     len = strlen(s->root);

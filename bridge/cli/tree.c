@@ -9,16 +9,25 @@
 /* Before 2015 no printer had these files: its clock was not set. */
 #define CLOCK_SET_S 1420070400
 
-void tree_add(struct tree *tree, const char *name, const char *path,
-              bool folder, int64_t size, int64_t modified)
+struct leaf *tree_add(struct tree *tree, const char *name, const char *path,
+                      bool folder, int64_t size, int64_t modified)
 {
+    struct leaf *leaf;
+
     if (tree->count == tree->room) {
         tree->room = tree->room ? 2 * tree->room : 64;
         tree->leaves =
             memory_grow(tree->leaves, tree->room, sizeof *tree->leaves);
     }
-    tree->leaves[tree->count++] = (struct leaf){
-        memory_text(name), memory_text(path), folder, size, modified};
+    leaf = &tree->leaves[tree->count++];
+    *leaf = (struct leaf){
+        .name = memory_text(name),
+        .path = memory_text(path),
+        .folder = folder,
+        .size = size,
+        .modified = modified,
+    };
+    return leaf;
 }
 
 static int by_name(const void *a, const void *b)
@@ -91,7 +100,7 @@ static void add_rest(const struct tree *here, const struct tree *there,
         const struct leaf *leaf = &there->leaves[i - 1];
         const struct leaf *same = tree_find(here, leaf->name);
 
-        if (!same || same->folder != leaf->folder)
+        if (!leaf->stays && (!same || same->folder != leaf->folder))
             add(steps, (struct step){.deed = deed, .there = leaf});
     }
 }

@@ -12,6 +12,7 @@ struct leaf {
     char *name; /* below the folder: "parts/box.gcode" */
     char *path; /* here its path; there what orders take */
     bool folder;
+    bool stays;       /* a folder with something in it that does not count */
     int64_t size;     /* -1 = not known */
     int64_t modified; /* seconds since 1970; 0 = not known */
 };
@@ -21,9 +22,9 @@ struct tree {
     size_t count, room;
 };
 
-/* Copies the texts. */
-void tree_add(struct tree *tree, const char *name, const char *path,
-              bool folder, int64_t size, int64_t modified);
+/* Copies the texts. The leaf may be changed until the next call. */
+struct leaf *tree_add(struct tree *tree, const char *name, const char *path,
+                      bool folder, int64_t size, int64_t modified);
 /* By name: a folder before what is in it. */
 void tree_sort(struct tree *tree);
 void tree_release(struct tree *tree);
@@ -49,9 +50,9 @@ struct steps {
     size_t count;
 };
 
-/* What to do, in an order that works: both trees are sorted, here holds only
- * what the printer takes. Names are compared without case, as FAT does.
- * Deleting goes first (it makes room), the deepest first. Caller frees
+/* What to do, in an order that works: both trees are sorted and hold only what
+ * the printer can print, and folders. Names are compared without case, as FAT
+ * does. Deleting goes first (it makes room), the deepest first. Caller frees
  * steps->steps; both trees must outlive it. */
 void tree_compare(const struct tree *here, const struct tree *there,
                   bool delete_rest, struct steps *steps);

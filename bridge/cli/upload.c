@@ -44,10 +44,9 @@ static bool find_path(const struct call *call, struct client *client,
     if (call->argc < 2)
         return place_complete(name, &client->t, &client->device.storages, path,
                               size, err);
-    if (!*call->argv[1] ||
-        !place_complete(call->argv[1], &client->t, &client->device.storages,
+    if (!place_complete(call->argv[1], &client->t, &client->device.storages,
                         wish, sizeof wish, err))
-        return *call->argv[1] ? false : error_set(err, "PATH is empty");
+        return false;
     if (!is_folder(client, wish, name))
         return place_complete(wish, NULL, NULL, path, size, err);
     return place_join(wish, name, path, size) ||
@@ -59,19 +58,17 @@ static void put_json(const struct client *client, const struct sending *sending,
 {
     const struct upload_result *result = &sending->result;
 
-    (void)buffer_text_add(out, "{\"printer\":");
-    show_json_text(client->config->id, out);
-    (void)buffer_text_add(out, ",\"path\":");
-    show_json_text(sending->path, out);
+    show_json_begin(client->config, out);
+    show_json_member("path", sending->path, out);
     (void)buffer_format(
         out,
         ",\"status\":\"%s\",\"code\":\"%s\",\"stored\":%s,"
         "\"printed\":%s,\"size\":%lld,\"took_ms\":%lld,"
-        "\"tries\":%d,\"message\":",
+        "\"tries\":%d",
         *message ? "error" : "done", order_code_name(result->code),
         result->stored ? "true" : "false", result->printed ? "true" : "false",
         (long long)sending->size, (long long)sending->took_ms, result->tries);
-    show_json_text(message, out);
+    show_json_member("message", message, out);
     (void)buffer_text_add(out, "}\n");
 }
 
@@ -90,16 +87,6 @@ static int say_stored(const struct client *client,
     return say_buffer(&out);
 }
 
-static int say_refused(const struct client *client, const char *message)
-{
-    struct buffer shown = {0};
-
-    paint_advice(&shown, message);
-    (void)say_failed("%s: %s", client->config->id, buffer_text(&shown));
-    buffer_release(&shown);
-    return EXIT_FAILED;
-}
-
 static int upload(const struct call *call, struct client *client)
 {
     bool json = call->options & OPTION_JSON, ok;
@@ -110,6 +97,7 @@ static int upload(const struct call *call, struct client *client)
         .print = call->options & OPTION_PRINT,
         .overwrite = call->options & OPTION_OVERWRITE,
         .live = !json && isatty(STDERR_FILENO),
+        .result.code = ORDER_INVALID,
     };
     struct listing shown = {0};
     struct error err = {""};
@@ -117,7 +105,7 @@ static int upload(const struct call *call, struct client *client)
 
     desk_catch_signals(client->desk);
     if (client->failed)
-        return say_refused(client, client->err.text);
+        return say_failed("%s: %s", client->config->id, client->err.text);
     ok = find_path(call, client, path, sizeof path, &err) &&
          sending_run(&sending, client, &err);
     if (ok) { /* done is what the next command finds done */
@@ -131,7 +119,7 @@ static int upload(const struct call *call, struct client *client)
             return EXIT_FAILED;
     }
     if (!ok)
-        return say_refused(client, err.text);
+        return say_failed("%s: %s", client->config->id, err.text);
     return json ? EXIT_DONE : say_stored(client, &sending);
 }
 

@@ -11,15 +11,14 @@
 /* ---- a live line or block on a terminal ---- */
 
 struct screen {
-    bool live; /* it is drawn in place; else each change is a line */
-    int lines; /* drawn last time */
+    bool live;    /* it is drawn in place; else each change is a line */
+    size_t lines; /* drawn last time */
     int fd;
 };
 
 static void screen_open(struct screen *screen, int fd, bool json)
 {
-    *screen = (struct screen){.fd = fd};
-    screen->live = !json && isatty(fd) && show_columns(fd) > 0;
+    *screen = (struct screen){.fd = fd, .live = !json && isatty(fd)};
     if (screen->live)
         (void)!write(fd, "\033[?25l", 6); /* no cursor */
 }
@@ -30,39 +29,22 @@ static void screen_close(struct screen *screen)
         (void)!write(screen->fd, "\033[?25h", 6);
 }
 
-/* Bytes of a line up to so many columns; colours do not count. */
-static size_t fitting(const char *line, size_t len, size_t columns)
-{
-    size_t i = 0;
-
-    while (i < len) {
-        if (line[i] == '\033') {
-            while (i < len && line[i] != 'm')
-                i++;
-            i += i < len;
-            continue;
-        }
-        if (((unsigned char)line[i] & 0xc0) != 0x80 && columns-- == 0)
-            break;
-        i++;
-    }
-    return i;
-}
-
-/* Over what was drawn before; a line that is too long would become two. */
+/* Over what was drawn before. A line that is too long would become two, and
+ * what is above the screen cannot be drawn over. */
 static void screen_draw(struct screen *screen, const char *text)
 {
-    int columns = show_columns(screen->fd);
+    size_t columns = 0, rows = 0;
     struct buffer out = {0};
 
+    (void)show_size(screen->fd, &columns, &rows);
     if (screen->lines > 0)
-        (void)buffer_format(&out, "\033[%dA", screen->lines);
+        (void)buffer_format(&out, "\033[%zuA", screen->lines);
     (void)buffer_text_add(&out, "\r");
-    for (screen->lines = 0; *text; screen->lines++) {
+    for (screen->lines = 0; *text && screen->lines + 1 < rows;
+         screen->lines++) {
         size_t len = strcspn(text, "\n");
 
-        (void)buffer_add(
-            &out, text, fitting(text, len, columns > 0 ? (size_t)columns : 80));
+        (void)buffer_add(&out, text, paint_fitting(text, columns));
         (void)buffer_text_add(&out, "\033[0m\033[K\n");
         text += len + (text[len] != '\0');
     }
@@ -157,7 +139,7 @@ static void wait_for_end(struct vigil *vigil, struct desk *desk, bool json,
     screen_close(&screen);
 }
 
-/* {"printer":"mk4","result":"finished","message":"..."} */
+/* {"printer":"mk4","finished":true,"message":"..."} */
 static int say_ending(const struct call *call, struct vigil *vigil,
                       const struct ending *ending)
 {
@@ -171,18 +153,18 @@ static int say_ending(const struct call *call, struct vigil *vigil,
                             ending->sentence);
         return say_buffer(&out);
     }
-    (void)buffer_text_add(&out, "{\"printer\":");
-    show_json_text(view.config->id, &out);
-    (void)buffer_format(&out, ",\"finished\":%s,\"message\":",
+    show_json_begin(view.config, &out);
+    (void)buffer_format(&out, ",\"finished\":%s",
                         ending->status == EXIT_DONE ? "true" : "false");
-    show_json_text(ending->sentence, &out);
+    show_json_member("message", ending->sentence, &out);
     (void)buffer_text_add(&out, "}\n");
     return say_buffer(&out) == EXIT_DONE ? ending->status : EXIT_FAILED;
 }
 
 static int wait_for(const struct call *call, struct desk *desk,
-                    const struct config_printer *config)
+                    const struct choice *choice)
 {
+    const struct config_printer *config = choice->printers;
     struct ending ending = {0};
     struct error err = {""};
     struct vigil *vigil = vigil_new(desk, config, &wait_watch, &ending, &err);
@@ -205,17 +187,7 @@ static int wait_for(const struct call *call, struct desk *desk,
 
 int word_wait(struct call *call)
 {
-    struct choice choice;
-    int status = choice_make(&choice, call);
-    struct desk *desk;
-
-    if (status == EXIT_DONE) {
-        desk = desk_new(1);
-        status = wait_for(call, desk, &choice.printers[0]);
-        desk_free(desk);
-    }
-    choice_release(&choice);
-    return status;
+    return choice_sit(call, wait_for);
 }
 
 /* ---- monitor ---- */
@@ -226,10 +198,9 @@ struct monitored {
     char *said;       /* the last line */
 };
 
-static void draw_all(struct screen *screen, struct monitored *all, size_t count)
+static void put_table(struct monitored *all, size_t count, bool colour,
+                      struct buffer *out)
 {
-    bool colour = show_colour(STDOUT_FILENO);
-    struct buffer out = {0};
     struct table table;
     size_t i;
 
@@ -237,15 +208,21 @@ static void draw_all(struct screen *screen, struct monitored *all, size_t count)
     for (i = 0; i < count; i++) {
         struct view view = vigil_view(all[i].vigil);
 
-        if (count == 1)
-            show_printer(&view, colour, &out);
-        else
-            show_row(&view, colour, &table);
+        show_row(&view, colour, &table);
     }
+    table_write(&table, out);
+}
+
+static void draw_all(struct screen *screen, struct monitored *all, size_t count)
+{
+    bool colour = show_colour(STDOUT_FILENO);
+    struct view view = vigil_view(all[0].vigil);
+    struct buffer out = {0};
+
     if (count == 1)
-        table_release(&table);
+        show_printer(&view, colour, &out);
     else
-        table_write(&table, &out);
+        put_table(all, count, colour, &out);
     screen_draw(screen, buffer_text(&out));
     buffer_release(&out);
 }
@@ -338,15 +315,5 @@ static int monitor(const struct call *call, struct desk *desk,
 
 int word_monitor(struct call *call)
 {
-    struct choice choice;
-    int status = choice_make(&choice, call);
-    struct desk *desk;
-
-    if (status == EXIT_DONE) {
-        desk = desk_new(choice.count);
-        status = monitor(call, desk, &choice);
-        desk_free(desk);
-    }
-    choice_release(&choice);
-    return status;
+    return choice_sit(call, monitor);
 }

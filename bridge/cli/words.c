@@ -74,7 +74,8 @@ const struct word words[] = {
     {"snap", GROUP_LOOK, SUBJECT_PRINTER, "[CAMERA] FILE",
      "store the newest picture of a camera",
      "CAMERA is a name or id as told by cameras; without it the first one that "
-     "is connected. FILE - is stdout. A camera without a picture takes one.",
+     "is connected. FILE is replaced when the picture is whole; - is stdout. A "
+     "camera without a picture takes one.",
      "printer2mqtt snap mk3 now.jpg\n"
      "printer2mqtt snap mk3 front now.jpg",
      1, 2, OPTION_JSON, word_snap},

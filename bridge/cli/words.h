@@ -75,10 +75,15 @@ extern const struct word words[];
 extern const char *const group_titles[GROUP_COUNT];
 
 /* Say what is wrong in one sentence on stderr; returns EXIT_FAILED or
- * EXIT_WRONG. The sentence must be safe: no bytes from outside. */
+ * EXIT_WRONG. Bytes from outside are escaped. */
 int say_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int say_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Write and release; EXIT_FAILED when stdout is closed or full. */
+/* "no word staus; did you mean status?" and what to do; EXIT_WRONG. */
+int say_unknown(const char *what, const char *name, const char *const *names,
+                const char *remedy);
+/* Is all that was printed out? EXIT_FAILED when stdout is closed or full. */
+int say_written(void);
+/* Write and release; the same. */
 int say_buffer(struct buffer *text);
 
 /* The drivers' names and endpoints, as config/ wants them. */

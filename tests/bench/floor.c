@@ -4,11 +4,10 @@
  *
  *   bench_floor --port P --broker P [--printers N] */
 #include "mapping/memory.h"
-#include "tests/bench/answers.h"
+#include "tests/bench/crowd.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <sys/epoll.h>
@@ -237,36 +236,20 @@ static void open_pollers(void)
     }
 }
 
-static void read_options(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"port", required_argument, NULL, 'p'},
-        {"broker", required_argument, NULL, 'b'},
-        {"printers", required_argument, NULL, 'n'},
-        {0},
-    };
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        int number = optarg ? (int)strtol(optarg, NULL, 10) : 0;
-
-        switch (option) {
-        case 'p': f.port = number; break;
-        case 'b': f.broker = number; break;
-        case 'n': f.printers = number; break;
-        default: exit(2);
-        }
-    }
-}
-
 int main(int argc, char **argv)
 {
+    const struct setting settings[] = {
+        {.name = "--port", .number = &f.port},
+        {.name = "--broker", .number = &f.broker},
+        {.name = "--printers", .number = &f.printers},
+        {.name = NULL},
+    };
     int64_t due, start = clock_us();
     struct epoll_event events[64];
     uint64_t asked = 0;
     int i, n;
 
-    read_options(argc, argv);
+    settings_read(argc, argv, settings);
     md5("maker:Printer API:bench", f.ha1);
     md5("GET:" TARGET, f.ha2);
     open_broker();

@@ -11,30 +11,22 @@
  * end ends the program. */
 #include "mapping/buffer.h"
 #include "mapping/memory.h"
-#include "tests/bench/answers.h"
+#include "tests/bench/crowd.h"
 
 #include <errno.h>
-#include <getopt.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HEAD_MAX    4096
-#define EVENTS      64
-#define NONCE_US    300000000
-#define PER_SEGMENT 250        /* printers of one 127.1.x.0 */
-#define DISCARD     (1U << 20) /* bytes of a body before others have their turn */
-#define FILES       "/api/v1/files/"
-#define FOLDER      FILES "usb/PARTS"
+#define HEAD_MAX 4096
+#define NONCE_US 300000000
+#define DISCARD  (1U << 20) /* bytes of a body before others have their turn */
+#define FILES    "/api/v1/files/"
+#define FOLDER   FILES "usb/PARTS"
 
 struct connection {
-    int fd;
+    struct guest guest;
     int number;
-    struct far *far;
     size_t len; /* of the head so far */
     char head[HEAD_MAX + 1];
     int64_t left;     /* bytes of a body that are still to come */
@@ -43,28 +35,23 @@ struct connection {
     bool refused;
 };
 
+static void came(struct guest *guest);
+static void serve(struct guest *guest);
+
+static struct crowd crowd = {
+    .printers = 1,
+    .guest_size = sizeof(struct connection),
+    .came = came,
+    .ready = serve,
+};
+
 static struct {
-    int port, printers, files;
-    int64_t rate; /* bytes per us; 0 = as fast as it goes */
-    int epoll, listener, connections;
-    struct far *fars;
+    int files;
+    int rate; /* bytes per us; 0 = as fast as it goes */
+    int connections;
     int64_t bytes; /* of all bodies */
     struct buffer listing, requests, uploads;
-} sink = {.printers = 1};
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static void watch(int fd, void *data)
-{
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = data};
-
-    if (epoll_ctl(sink.epoll, EPOLL_CTL_ADD, fd, &event) < 0)
-        die("epoll_ctl");
-}
+} sink;
 
 /* ---- documents ---- */
 
@@ -104,10 +91,10 @@ static const char root[] =
 /* Waits when the other side is slow: who asks for listings is alone here. */
 static void put(struct connection *c, const char *bytes, size_t len)
 {
-    struct pollfd fd = {.fd = c->fd, .events = POLLOUT};
+    struct pollfd fd = {.fd = c->guest.fd, .events = POLLOUT};
 
     while (len > 0) {
-        ssize_t n = send(c->fd, bytes, len, MSG_NOSIGNAL);
+        ssize_t n = send(c->guest.fd, bytes, len, MSG_NOSIGNAL);
 
         if (n < 0 && (errno != EAGAIN || poll(&fd, 1, 5000) <= 0))
             return;
@@ -149,7 +136,7 @@ static void stored(struct connection *c)
     if (!c->refused)
         put(c, created, sizeof created - 1);
     (void)buffer_format(&sink.uploads, "%s[%d,%d,%lld,%lld]",
-                        sink.uploads.len ? "," : "", c->far->index,
+                        sink.uploads.len ? "," : "", c->guest.far->index,
                         c->refused ? 401 : 201, (long long)c->size,
                         (long long)(clock_us() - c->began_us));
 }
@@ -165,7 +152,7 @@ static void answer(struct connection *c)
     const char *length = strcasestr(c->head, "\r\nContent-Length: ");
     char out[ANSWER_MAX];
     size_t len = 0;
-    enum asked asked = answers_make(c->far, c->head, out, &len);
+    enum asked asked = answers_make(c->guest.far, c->head, out, &len);
 
     c->refused = asked == ASKED_REFUSED;
     c->began_us = clock_us();
@@ -189,32 +176,11 @@ static void answer(struct connection *c)
 
 /* ---- connections ---- */
 
-static void welcome(void)
+static void came(struct guest *guest)
 {
-    struct sockaddr_in address = {0};
-    socklen_t size = sizeof address;
-    struct connection *c;
-    int one = 1, fd, index;
-    uint32_t host;
-
-    while ((fd = accept4(sink.listener, NULL, NULL,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        (void)getsockname(fd, (struct sockaddr *)&address, &size);
-        host = ntohl(address.sin_addr.s_addr);
-        index = (int)(host >> 8 & 255) * PER_SEGMENT + (int)(host & 255) - 1;
-        c = memory_zero(1, sizeof *c);
-        c->fd = fd;
-        c->number = ++sink.connections;
-        c->far = &sink.fars[index < sink.printers ? index : 0];
-        watch(fd, c);
-    }
-}
-
-static void part(struct connection *c)
-{
-    (void)close(c->fd);
-    free(c);
+    ((struct connection *)guest)->number = ++sink.connections;
+    if (!guest->far)
+        guest->far = &crowd.fars[0];
 }
 
 /* Nobody else needs the thread meanwhile. */
@@ -259,18 +225,20 @@ static void take_head(struct connection *c)
 }
 
 /* The kernel throws bytes of a body away without a copy. */
-static void serve(struct connection *c)
+static void serve(struct guest *guest)
 {
+    struct connection *c = (struct connection *)guest;
     bool body = c->left > 0;
     size_t room = body ? DISCARD : HEAD_MAX - c->len;
     ssize_t n;
 
     if (body && c->left < (int64_t)room)
         room = (size_t)c->left;
-    n = recv(c->fd, body ? NULL : c->head + c->len, room, body ? MSG_TRUNC : 0);
+    n = recv(guest->fd, body ? NULL : c->head + c->len, room,
+             body ? MSG_TRUNC : 0);
     if (n <= 0) {
         if (n == 0 || errno != EAGAIN)
-            part(c);
+            guest_part(guest);
     } else if (body) {
         count_body(c, n);
     } else {
@@ -303,97 +271,36 @@ static void make_stale(void)
 {
     int i;
 
-    for (i = 0; sink.fars && i < sink.printers; i++)
-        sink.fars[i].nonce_us = 0;
+    for (i = 0; i < crowd.printers; i++)
+        crowd.fars[i].nonce_us = 0;
     puts("{}");
 }
 
-static void obey(void)
-{
-    char line[64];
-    ssize_t n = read(STDIN_FILENO, line, sizeof line - 1);
-
-    if (n <= 0)
-        exit(0);
-    line[n] = '\0';
-    if (asks(line, "stats"))
-        print_stats();
-    else if (asks(line, "reset"))
-        reset();
-    else if (asks(line, "stale"))
-        make_stale();
-    (void)fflush(stdout);
-}
+static const struct command commands[] = {
+    {"stats", print_stats},
+    {"reset", reset},
+    {"stale", make_stale},
+    {NULL, NULL},
+};
 
 /* ---- the program ---- */
 
-static void read_options(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"port", required_argument, NULL, 'p'},
-        {"printers", required_argument, NULL, 'n'},
-        {"files", required_argument, NULL, 'f'},
-        {"rate", required_argument, NULL, 'r'},
-        {0},
-    };
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        long number = optarg ? strtol(optarg, NULL, 10) : 0;
-
-        switch (option) {
-        case 'p': sink.port = (int)number; break;
-        case 'n': sink.printers = (int)number; break;
-        case 'f': sink.files = (int)number; break;
-        case 'r': sink.rate = number; break;
-        default: exit(2);
-        }
-    }
-    if (sink.printers < 1 || sink.printers > PER_SEGMENT * 255)
-        exit(2);
-}
-
-static void open_all(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)sink.port)};
-    int one = 1, i;
-
-    sink.fars = memory_zero((size_t)sink.printers, sizeof *sink.fars);
-    for (i = 0; i < sink.printers; i++)
-        sink.fars[i].index = i;
-    make_listing();
-    sink.epoll = epoll_create1(EPOLL_CLOEXEC);
-    sink.listener =
-        socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    (void)setsockopt(sink.listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(sink.listener, (struct sockaddr *)&address, sizeof address) < 0 ||
-        listen(sink.listener, 128) < 0)
-        die("listen");
-    watch(sink.listener, &sink.listener);
-    watch(STDIN_FILENO, &sink);
-}
-
 int main(int argc, char **argv)
 {
-    struct epoll_event events[EVENTS];
-    int i, n;
+    const struct setting settings[] = {
+        {.name = "--port", .number = &crowd.port},
+        {.name = "--printers", .number = &crowd.printers},
+        {.name = "--files", .number = &sink.files},
+        {.name = "--rate", .number = &sink.rate},
+        {.name = NULL},
+    };
 
-    read_options(argc, argv);
-    (void)signal(SIGPIPE, SIG_IGN);
+    settings_read(argc, argv, settings);
+    crowd.commands = commands;
     answers_init(NONCE_US);
-    open_all();
+    make_listing();
+    crowd_open(&crowd);
     reset();
     (void)fflush(stdout);
-    for (;;) {
-        n = epoll_wait(sink.epoll, events, EVENTS, -1);
-        for (i = 0; i < n; i++) {
-            if (events[i].data.ptr == &sink)
-                obey();
-            else if (events[i].data.ptr == &sink.listener)
-                welcome();
-            else
-                serve(events[i].data.ptr);
-        }
-    }
+    crowd_serve(&crowd);
 }

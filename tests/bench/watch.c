@@ -10,9 +10,8 @@
  * program. */
 #include "mapping/memory.h"
 #include "mapping/template.h"
-#include "tests/bench/answers.h"
+#include "tests/bench/crowd.h"
 
-#include <getopt.h>
 #include <mosquitto.h>
 #include <poll.h>
 #include <unistd.h>
@@ -29,6 +28,7 @@ struct given {
 
 static struct {
     int port, printers;
+    const char *rate; /* orders a second, as it was given */
     double orders_per_s;
     const char *base;
     /* Two connections: on one that goes both ways the acknowledgements of what
@@ -42,7 +42,7 @@ static struct {
     struct given orders[ORDERS_MAX];
     size_t order_count, order_first; /* of this "begin" */
     int64_t next_order_us;
-} w = {.printers = 1, .base = "printer2mqtt"};
+} w = {.printers = 1, .rate = "0", .base = "printer2mqtt"};
 
 static void must(int code, const char *what)
 {
@@ -116,9 +116,17 @@ static int64_t pause_us(void)
     return (int64_t)(1e6 / w.orders_per_s * (0.5 + part / 65536.0));
 }
 
+static void press(const char *topic)
+{
+    static const char payload[] = "PRESS";
+
+    must(mosquitto_publish(w.giver, NULL, topic, sizeof payload - 1, payload, 0,
+                           false),
+         topic);
+}
+
 static void give_order(void)
 {
-    static const char press[] = "PRESS";
     size_t n = w.order_count;
     int printer = (int)(n % (size_t)w.printers);
     bool resume = n / (size_t)w.printers % 2;
@@ -129,21 +137,16 @@ static void give_order(void)
     (void)snprintf(topic, sizeof topic, "%s/p%d/command/%s", w.base, printer,
                    resume ? "resume" : "pause");
     w.orders[w.order_count++] = (struct given){printer, clock_us()};
-    must(mosquitto_publish(w.giver, NULL, topic, sizeof press - 1, press, 0,
-                           false),
-         topic);
+    press(topic);
     w.next_order_us += pause_us();
 }
 
 static void ask_health(void)
 {
-    static const char press[] = "PRESS";
     char topic[TOPIC_MAX];
 
     (void)snprintf(topic, sizeof topic, "%s/bridge/request/health", w.base);
-    must(mosquitto_publish(w.giver, NULL, topic, sizeof press - 1, press, 0,
-                           false),
-         topic);
+    press(topic);
     puts("{}");
 }
 
@@ -204,46 +207,14 @@ static void end(void)
     puts(".");
 }
 
-static void obey(void)
-{
-    char line[64];
-    ssize_t n = read(STDIN_FILENO, line, sizeof line - 1);
-
-    if (n <= 0)
-        exit(0);
-    line[n] = '\0';
-    if (strncmp(line, "begin", 5) == 0)
-        begin();
-    else if (strncmp(line, "end", 3) == 0)
-        end();
-    else if (strncmp(line, "health", 6) == 0)
-        ask_health();
-    (void)fflush(stdout);
-}
+static const struct command commands[] = {
+    {"begin", begin},
+    {"end", end},
+    {"health", ask_health},
+    {NULL, NULL},
+};
 
 /* ---- the program ---- */
-
-static void read_options(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"port", required_argument, NULL, 'p'},
-        {"base", required_argument, NULL, 'b'},
-        {"printers", required_argument, NULL, 'n'},
-        {"orders", required_argument, NULL, 'o'},
-        {0},
-    };
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (option) {
-        case 'p': w.port = (int)strtol(optarg, NULL, 10); break;
-        case 'b': w.base = optarg; break;
-        case 'n': w.printers = (int)strtol(optarg, NULL, 10); break;
-        case 'o': w.orders_per_s = strtod(optarg, NULL); break;
-        default: exit(2);
-        }
-    }
-}
 
 static struct mosquitto *new_client(void)
 {
@@ -282,7 +253,16 @@ static short wanted(struct mosquitto *client)
 
 int main(int argc, char **argv)
 {
-    read_options(argc, argv);
+    const struct setting settings[] = {
+        {.name = "--port", .number = &w.port},
+        {.name = "--base", .text = &w.base},
+        {.name = "--printers", .number = &w.printers},
+        {.name = "--orders", .text = &w.rate},
+        {.name = NULL},
+    };
+
+    settings_read(argc, argv, settings);
+    w.orders_per_s = strtod(w.rate, NULL);
     open_clients();
     for (;;) {
         struct pollfd fds[] = {
@@ -293,7 +273,7 @@ int main(int argc, char **argv)
 
         (void)poll(fds, 3, wait_ms());
         if (fds[0].revents)
-            obey();
+            command_obey(commands);
         serve(w.client, fds[1].revents);
         serve(w.giver, fds[2].revents);
         if (w.running && w.orders_per_s > 0 && clock_us() >= w.next_order_us)

@@ -50,6 +50,24 @@ static void test_columns_count_characters_and_no_colours(void **state)
     assert_int_equal(paint_columns("\033[32"), 0);
 }
 
+static void test_wide_characters_take_two_columns_and_marks_none(void **state)
+{
+    (void)state;
+    assert_int_equal(paint_columns("物"), 2);
+    assert_int_equal(paint_columns("한글.gcode"), 10);
+    assert_int_equal(paint_columns("😀"), 2);
+    assert_int_equal(paint_columns("u\xcc\x88"), 1); /* u and its dots */
+    paint_text_cut(&out, "物物物", 6);
+    assert_written(&out, "物物物");
+    paint_text_cut(&out, "物物物", 5);
+    assert_written(&out, "物物…");
+    paint_text_cut(&out, "物物物", 4);
+    assert_written(&out, "物…");
+    assert_int_equal(paint_fitting("\033[32m物物", 2), 8);
+    assert_int_equal(paint_fitting("a物", 2), 1);
+    assert_int_equal(paint_fitting("u\xcc\x88\n", 9), 3);
+}
+
 static void test_durations(void **state)
 {
     static const struct {
@@ -170,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_text_from_outside_is_escaped),
         cmocka_unit_test(test_long_text_is_cut_by_characters),
         cmocka_unit_test(test_columns_count_characters_and_no_colours),
+        cmocka_unit_test(test_wide_characters_take_two_columns_and_marks_none),
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_temperatures_with_their_targets),

@@ -5,7 +5,7 @@
 static struct progress progress;
 static struct buffer out;
 
-static void line(int64_t done, int64_t total, const char *note, int columns,
+static void line(int64_t done, int64_t total, const char *note, size_t columns,
                  const char *shown)
 {
     progress_line(&progress, done, total, note, columns, &out);
@@ -43,6 +43,25 @@ static void test_what_it_waits_for_stands_instead(void **state)
          "box.gcode  the printer is busy\\x1b");
 }
 
+static void test_a_transfer_that_stalls_has_no_time_left(void **state)
+{
+    int64_t now;
+
+    (void)state;
+    progress_begin(&progress, "box.gcode", false, 0);
+    for (now = 1000; now < 600000; now += 1000) {
+        progress_show(&progress, 1000000, 4000000, "", now);
+        progress_line(&progress, 1000000, 4000000, "", 120, &out);
+        assert_null(strstr(buffer_text(&out), " 0s left"));
+        buffer_release(&out);
+    }
+    line(1000000, 4000000, "", 120,
+         "box.gcode  █████░░░░░░░░░░░░░░░  25 %  1.0 MB of 4.0 MB");
+    progress_show(&progress, 1000010, INT64_MAX, "", now);
+    line(1000010, INT64_MAX, "", 120,
+         "box.gcode  ░░░░░░░░░░░░░░░░░░░░   0 %  1.0 MB of 9.2 EB  5 B/s");
+}
+
 static void test_sent_again_begins_again(void **state)
 {
     (void)state;
@@ -55,16 +74,16 @@ static void test_sent_again_begins_again(void **state)
 
 static void test_a_line_never_fills_the_terminal(void **state)
 {
-    int columns;
+    size_t columns;
 
     (void)state;
     progress_begin(&progress,
                    "a very long name of a file that never ends.gcode", false,
                    0);
     progress_show(&progress, 500000000, 1000000000, "", 1000);
-    for (columns = 2; columns < 150; columns++) {
+    for (columns = 1; columns < 150; columns++) {
         progress_line(&progress, 500000000, 1000000000, "", columns, &out);
-        assert_true(paint_columns(buffer_text(&out)) < (size_t)columns);
+        assert_true(paint_columns(buffer_text(&out)) < columns);
         buffer_release(&out);
     }
 }
@@ -84,6 +103,7 @@ int main(void)
         cmocka_unit_test(test_bar_rate_and_time_left),
         cmocka_unit_test(test_a_total_that_is_not_known),
         cmocka_unit_test(test_what_it_waits_for_stands_instead),
+        cmocka_unit_test(test_a_transfer_that_stalls_has_no_time_left),
         cmocka_unit_test(test_sent_again_begins_again),
         cmocka_unit_test(test_a_line_never_fills_the_terminal),
         cmocka_unit_test(test_summary),

@@ -31,6 +31,8 @@ def test_snap_of_the_first_and_of_a_named_camera(desk, printer):
     ids = [c["id"] for c in desk("cameras", "mk3", "--json").json["cameras"]]
     done = desk("snap", "mk3", ids[1], "back.jpg", "--json").json
     assert done["type"] == "image/jpeg" and (desk.folder / "back.jpg").read_bytes() == b"\xff\xd8back\xff\xd9"
+    desk("snap", "mk3", "Back", "named.jpg")
+    assert (desk.folder / "named.jpg").read_bytes() == b"\xff\xd8back\xff\xd9"
     desk("snap", "mk3", first, "again.jpg")
     assert (desk.folder / "again.jpg").read_bytes() == b"\xff\xd8front\xff\xd9"
 
@@ -38,8 +40,8 @@ def test_snap_of_the_first_and_of_a_named_camera(desk, printer):
 def test_snap_of_what_is_not_there(desk, printer, empty_house):
     assert "no cameras" in desk.fails("snap", "mk3", "x.jpg")
     printer.add_camera("Front")
-    assert "no camera side" in desk.fails("snap", "mk3", "side", "x.jpg")
-    assert "cannot store" in desk.fails("snap", "mk3", "nowhere/x.jpg")
+    assert "no camera side; see printer2mqtt cameras" in desk.fails("snap", "mk3", "side", "x.jpg")
+    assert "cannot write" in desk.fails("snap", "mk3", "nowhere/x.jpg")
     assert not (desk.folder / "x.jpg").exists()
 
 

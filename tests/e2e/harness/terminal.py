@@ -76,20 +76,20 @@ class Terminal:
             process.kill()
             process.communicate()
 
-    def screen(self, *words, until=None, interrupt=False, columns=100):
+    def screen(self, *words, until=None, interrupt=False, columns=100, rows=30):
         """What a terminal shows until the text `until` is seen, or to its end. (exit status, bytes as text)"""
         child, terminal = pty.fork()
         if child == 0:
             os.chdir(self.folder)
             os.execve(program(), self.command(*words), self.env | {"TERM": "xterm"})
-        return _watch(child, terminal, until, interrupt, columns)
+        return _watch(child, terminal, until, interrupt, (rows, columns))
 
 
-def _watch(child, terminal, until, interrupt, columns):
+def _watch(child, terminal, until, interrupt, size):
     import fcntl
     import struct
     import termios
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     seen, end = "", time.monotonic() + PATIENCE
     try:
         while time.monotonic() < end:
