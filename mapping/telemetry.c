@@ -144,6 +144,7 @@ void telemetry_clear(struct telemetry *t, int slot)
     if (t->kinds[slot] == VALUE_TEXT)
         loosen(t, slot);
     t->kinds[slot] = VALUE_ABSENT;
+    t->bits[slot] = 0; /* equal at a glance */
 }
 
 void telemetry_clear_life(struct telemetry *t, enum life life)
@@ -203,8 +204,7 @@ static bool same(const struct telemetry *a, const struct telemetry *b, int slot)
     double x = telemetry_get(a, slot).number;
     double y = telemetry_get(b, slot).number;
 
-    return a->kinds[slot] == VALUE_ABSENT ||
-           (a->kinds[slot] == VALUE_NUMBER && !(x < y || x > y));
+    return a->kinds[slot] == VALUE_NUMBER && !(x < y || x > y);
 }
 
 bool telemetry_equal(const struct telemetry *a, const struct telemetry *b,
@@ -222,6 +222,8 @@ bool telemetry_equal(const struct telemetry *a, const struct telemetry *b,
 int telemetry_next_other(const struct telemetry *a, const struct telemetry *b,
                          const short *slots, int from, int count)
 {
+    const unsigned char *was = a->kinds, *is = b->kinds;
+    const int64_t *x = a->bits, *y = b->bits;
     int i;
 
     if (a->count == 0 || b->count == 0)
@@ -229,9 +231,9 @@ int telemetry_next_other(const struct telemetry *a, const struct telemetry *b,
     for (i = from; i < count; i++) {
         int slot = slots[i];
 
-        if (slot < 0 || a->kinds[slot] != b->kinds[slot])
+        if (slot < 0 || was[slot] != is[slot])
             break;
-        if ((a->bits[slot] != b->bits[slot] || a->kinds[slot] == VALUE_TEXT) &&
+        if ((x[slot] != y[slot] || was[slot] == VALUE_TEXT) &&
             !telemetry_equal(a, b, slot))
             break;
     }
