@@ -5,7 +5,8 @@
 #include "mapping/memory.h"
 #include "mapping/routes.h"
 
-#define JSON_GAP_MS 5000
+#define JSON_GAP_MS   5000
+#define JSON_PHASE_MS 1000
 
 struct publisher {
     const struct config *config;
@@ -17,14 +18,25 @@ struct publisher {
     signed char can[COMMAND_COUNT]; /* 0, 1; -1 = not said */
     bool can_said;                  /* all of it, of this: */
     unsigned situation;
-    int64_t json_ms;      /* when the JSON was said; 0 = never */
-    int64_t json_wake_ms; /* it waits until then; INT64_MAX = no */
+    int64_t json_phase_ms; /* where in each second it comes */
+    int64_t json_due_ms;   /* not before, unless the state changes; 0 = never
+                              said */
+    int64_t json_wake_ms;  /* it waits until then; INT64_MAX = no */
     enum state json_state;
     int64_t json_job;
     bool json_stale;    /* something in it may have changed */
     uint64_t json_hash; /* as last said */
     uint64_t version;   /* of the printer, as it was said; 0 = not all was */
 };
+
+static uint64_t hash_of(const char *text)
+{
+    uint64_t hash = 1469598103934665603u; /* FNV-1a */
+
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+    return hash;
+}
 
 struct publisher *publisher_new(const struct config *config,
                                 const struct config_printer *printer,
@@ -39,6 +51,7 @@ struct publisher *publisher_new(const struct config *config,
         .base = config->mqtt.base_topic,
         .printer = printer->id,
     };
+    pub->json_phase_ms = (int64_t)(hash_of(printer->id) % JSON_PHASE_MS);
     publisher_again(pub);
     return pub;
 }
@@ -63,7 +76,7 @@ void publisher_again(struct publisher *pub)
     pub->can_said = false;
     said_again(&pub->said);
     pub->version = 0;
-    pub->json_ms = 0;
+    pub->json_due_ms = 0;
     pub->json_wake_ms = INT64_MAX;
     pub->json_stale = true;
 }
@@ -270,13 +283,14 @@ static bool say_fields(struct publisher *pub, const struct printer *printer,
     return true;
 }
 
-static uint64_t hash_of(const char *text)
+/* Printers are polled one right after the other: were their documents due at
+ * those moments too, the last ones would wait for all of them. */
+static int64_t next_json_ms(const struct publisher *pub, int64_t now_ms)
 {
-    uint64_t hash = 1469598103934665603u; /* FNV-1a */
+    int64_t ms = now_ms + JSON_GAP_MS;
 
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-    return hash;
+    return ms + (pub->json_phase_ms + JSON_PHASE_MS - ms % JSON_PHASE_MS) %
+                    JSON_PHASE_MS;
 }
 
 /* True unless it could not go out. */
@@ -285,16 +299,16 @@ static bool say_json_text(struct publisher *pub, const char *text,
 {
     uint64_t hash = hash_of(text);
 
-    if (pub->json_ms && hash == pub->json_hash)
+    if (pub->json_due_ms && hash == pub->json_hash)
         return true;
     if (!say_below(pub, "", text, 0))
         return false;
-    pub->json_ms = now.ms ? now.ms : 1;
+    pub->json_due_ms = next_json_ms(pub, now.ms);
     pub->json_hash = hash;
     return true;
 }
 
-/* At most every 5 s, at once when the state or the job changed. */
+/* Every 5 s (6 s the first time), at once when the state or the job changed. */
 static bool say_json(struct publisher *pub, const struct printer *printer,
                      struct moment now)
 {
@@ -307,9 +321,9 @@ static bool say_json(struct publisher *pub, const struct printer *printer,
     if (!pub->config->json || !pub->json_stale ||
         (printer_online(printer) && !printer_settled(printer)))
         return true;
-    if (pub->json_ms && now.ms - pub->json_ms < JSON_GAP_MS &&
-        state == pub->json_state && job == pub->json_job) {
-        pub->json_wake_ms = pub->json_ms + JSON_GAP_MS;
+    if (now.ms < pub->json_due_ms && state == pub->json_state &&
+        job == pub->json_job) {
+        pub->json_wake_ms = pub->json_due_ms;
         return true;
     }
     publisher_json(&pub->routes, t, printer_roster(printer), &text);
