@@ -14,6 +14,7 @@ import time
 
 import files
 import instructions
+import stalls
 import table
 import trouble
 from house import BUILD, HERE, House, note, until, window
@@ -96,6 +97,7 @@ def bench_hundred(rows, quick):
     compare("change latency p99, orders flowing", 50, p99, ("ours", "orders"), ("peer", "orders"), "{:.2f} ms")
     compare("the same, Python with TCP_NODELAY", 2.5, p99, ("ours", "orders"), ("nodelay", "orders"), "{:.2f} ms")
     compare("order to printer p50", 2.5, order, ("ours", "orders"), ("peer", "orders"), "{:.2f} ms")
+    rows.remark(stalls.tell(4 if quick else 10))
 
 
 def bench_instructions(rows, _):

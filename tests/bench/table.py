@@ -6,7 +6,7 @@ import platform
 import re
 import subprocess
 
-COLUMNS = ("what", "goal", "ours", "Python", "ratio", "reached")
+COLUMNS = ("what", "goal", "ours", "other", "ratio", "reached")
 
 
 class Table:
