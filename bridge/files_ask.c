@@ -96,8 +96,9 @@ bool files_ask(struct files *f, enum page_use use, const char *path,
     f->question = memory_zero(1, sizeof *f->question);
     f->question->use = use;
     f->question->path = memory_text(path);
+    /* what we changed a moment ago is not to be missing */
     if (use == PAGE_WALK)
-        files_want_at(f, now.ms);
+        files_want_at(f, f->forced && f->due_ms > now.ms ? f->due_ms : now.ms);
     return true;
 }
 

@@ -523,6 +523,26 @@ static void one_that_is_not_there_is_looked_for(void **state)
     life_close(&life);
 }
 
+static void a_list_waits_for_what_was_changed_a_moment_ago(void **state)
+{
+    struct world life;
+
+    (void)state;
+    begin(&life);
+    life_run(&life, 10);
+    life.config.command_enabled[COMMAND_DELETE] = true;
+    life_order(&life, "delete", "/usb/A.GCO");
+    life_run(&life, 1100);
+    assert_int_equal(life_answer(&life)->status, ORDER_DONE);
+    life_order(&life, "list_files", "PRESS");
+    life_run(&life, 300);
+    assert_int_equal(asked, 2); /* a Pi would still list it */
+    life_run(&life, 6000);
+    assert_int_equal(asked, 4);
+    assert_int_equal(life_answers(&life, "list_files"), 1);
+    life_close(&life);
+}
+
 static void deleting_is_off_until_it_is_enabled(void **state)
 {
     struct world life;
@@ -566,6 +586,7 @@ int main(void)
         cmocka_unit_test(another_printer_has_other_files),
         cmocka_unit_test(the_chosen_file_is_printed),
         cmocka_unit_test(one_that_is_not_there_is_looked_for),
+        cmocka_unit_test(a_list_waits_for_what_was_changed_a_moment_ago),
         cmocka_unit_test(deleting_is_off_until_it_is_enabled),
     };
 
