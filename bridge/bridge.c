@@ -135,8 +135,10 @@ static void save_done(void *arg)
     free(save->path);
     free(save->text);
     free(save);
-    if (b->stopping)
+    if (b->stopping) {
+        b->save_due = b->save_due || b->save_failed; /* for save_last() */
         return;
+    }
     if (b->save_due) {
         b->save_due = false;
         want_save(b, b->save_ms);

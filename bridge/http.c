@@ -213,6 +213,8 @@ static void deliver(struct http_flight *f, struct http_answer *answer)
         answer->len = body.len;
         answer->headers = f->headers;
     }
+    if (answer->result != HTTP_ANSWERED)
+        f->buffer_other = true; /* perhaps */
     f->client->flight = NULL;
     http_flight_leave(f);
     done(arg, answer);

@@ -278,6 +278,18 @@ struct http_flight *http_flight_take(struct http_client *client)
     return f;
 }
 
+/* libcurl 7.88 keeps its buffer when it does not get as far as a connection, as
+ * to a name that cannot be one, and then takes no other size for it ever. */
+static bool is_usable(struct http_flight *f)
+{
+    bool usable =
+        !f->buffer_other || curl_easy_setopt(f->easy, CURLOPT_BUFFERSIZE,
+                                             HTTP_BUFFER_BYTES) == CURLE_OK;
+
+    f->buffer_other = false;
+    return usable;
+}
+
 /* Nothing of the request or the client may be in easy any more. */
 void http_flight_leave(struct http_flight *f)
 {
@@ -294,7 +306,10 @@ void http_flight_leave(struct http_flight *f)
     f->body = NULL;
     f->refused = false;
     f->client = NULL;
-    http_keep(http, f);
+    if (is_usable(f))
+        http_keep(http, f);
+    else
+        http_flight_free(f);
 }
 
 void http_flight_free(struct http_flight *f)

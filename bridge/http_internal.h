@@ -130,6 +130,7 @@ struct http_flight {
     CURL *easy;
     bool plain;        /* a GET without a body */
     curl_off_t most;   /* body bytes; 0 = no limit */
+    bool buffer_other; /* libcurl's buffer may have another size */
     struct buffer uri; /* the target with the prefix */
     char *ca_file;
     bool insecure;

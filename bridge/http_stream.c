@@ -347,9 +347,11 @@ void http_streaming_begin(struct http_flight *flight,
     flight->streaming = s;
     if (stream->file)
         send_file(s, stream->file);
-    if (s->sink)
+    if (s->sink) {
+        flight->buffer_other = true;
         http_must_be_set(
             curl_easy_setopt(flight->easy, CURLOPT_BUFFERSIZE, SINK_BYTES));
+    }
     s->timer.data = s;
     (void)uv_timer_init(http_shard_loop(flight->client->shard), &s->timer);
     step = s->end_ms && s->limit_ms < s->stall_ms ? s->limit_ms : s->stall_ms;
@@ -374,8 +376,6 @@ void http_streaming_end(struct http_flight *flight)
     bad |= curl_easy_setopt(flight->easy, CURLOPT_UPLOAD, 0L);
     bad |= curl_easy_setopt(flight->easy, CURLOPT_READFUNCTION, NULL);
     bad |= curl_easy_setopt(flight->easy, CURLOPT_READDATA, NULL);
-    bad |=
-        curl_easy_setopt(flight->easy, CURLOPT_BUFFERSIZE, HTTP_BUFFER_BYTES);
     http_must_be_set(bad);
     readahead_free(s->source);
     buffer_release(&s->last_words);

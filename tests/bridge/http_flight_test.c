@@ -251,11 +251,37 @@ static void many_at_once_keep_their_connections(void **state)
     assert_int_equal(s->connections, MANY);
 }
 
+/* libcurl 7.88 keeps its buffer then, and takes no other size for it. */
+static void a_name_that_cannot_be_one_spoils_nothing(void **state)
+{
+    struct world *w = *state;
+    struct http_target target = {.url = "http://\xff\xfe"};
+    struct http_client *bad = http_client_new(w->http, &target, NULL);
+    struct http_client *good = world_client(w, world_server(w, ok), NULL);
+    struct http_stream stream = {.sink = enough};
+    struct request r = request_of(HTTP_GET, "/api/v1/status");
+    struct outcome o = {.calls = 0};
+
+    assert_non_null(bad);
+    assert_int_not_equal(world_get(w, bad, "/").answer.result, HTTP_ANSWERED);
+    assert_true(http_stream(good, &r, &stream, take_outcome, &o));
+    world_wait(w, &o);
+    assert_true(o.answer.enough);
+    assert_true(http_stream(bad, &r, &stream, take_outcome, &o));
+    world_wait(w, &o);
+    assert_int_not_equal(o.answer.result, HTTP_ANSWERED);
+    assert_true(http_stream(bad, &r, &stream, take_outcome, &o));
+    http_client_free(bad);
+    assert_int_equal(world_get(w, good, "/").answer.status, 200);
+    http_client_free(good);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_next_request_is_as_if_it_were_the_first),
         WORLD_TEST(many_at_once_keep_their_connections),
+        WORLD_TEST(a_name_that_cannot_be_one_spoils_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
