@@ -240,6 +240,9 @@ static enum order_code read_key(struct order *order, const cJSON *item,
     return ORDER_INVALID;
 }
 
+/* Each key is looked for among the others. */
+#define KEYS_OF_ONE_MAX 64
+
 /* All keys are read, so that a refusal can still echo the transaction. */
 static enum order_code read_object(struct order *order, const cJSON *root,
                                    struct error *err)
@@ -247,13 +250,17 @@ static enum order_code read_object(struct order *order, const cJSON *root,
     enum order_code code = ORDER_OK;
     bool value = false;
     const cJSON *item;
+    int count = 0;
 
     cJSON_ArrayForEach(item, root)
     {
         struct error this_error;
         enum order_code this_code;
-        bool again =
-            cJSON_GetObjectItemCaseSensitive(root, item->string) != item;
+        bool again;
+
+        if (++count > KEYS_OF_ONE_MAX)
+            return order_say(err, ORDER_INVALID, "too many keys for an order");
+        again = cJSON_GetObjectItemCaseSensitive(root, item->string) != item;
 
         if (again && code == ORDER_OK)
             code = order_say(err, ORDER_INVALID, "the same key comes twice");

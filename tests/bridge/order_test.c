@@ -209,6 +209,24 @@ static void deep_nesting_is_refused(void **state)
 
 /* ---- what comes besides the payload ---- */
 
+static void an_order_has_few_keys(void **state)
+{
+    struct buffer payload = {0};
+    enum order_code code;
+    struct error err;
+    int i;
+
+    (void)state;
+    (void)buffer_text_add(&payload, "{\"transaction\": 7");
+    for (i = 0; i < 64; i++)
+        (void)buffer_format(&payload, ", \"%d\": 0", i);
+    (void)buffer_text_add(&payload, "}");
+    order_free(read_order("pause", buffer_text(&payload), &code, &err));
+    assert_int_equal(code, ORDER_INVALID);
+    assert_non_null(strstr(err.text, "too many keys"));
+    buffer_release(&payload);
+}
+
 static void retained_orders_are_refused(void **state)
 {
     const struct order_envelope envelope = {
@@ -500,6 +518,7 @@ int main(void)
         cmocka_unit_test(a_refused_order_still_echoes_its_transaction),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(deep_nesting_is_refused),
+        cmocka_unit_test(an_order_has_few_keys),
         cmocka_unit_test(retained_orders_are_refused),
         cmocka_unit_test(the_earlier_expiry_counts),
         cmocka_unit_test(where_to_answer_is_kept),
