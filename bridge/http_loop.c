@@ -16,10 +16,11 @@
 /* Idle connections kept. libcurl's own default is 4 for each transfer that
  * runs, so that paced polling would reconnect every time. */
 #define SHARD_CONNECTIONS (2L * SHARD_CLIENTS + 16)
-/* Most flights that wait for the next request. More than this many at once are
- * made anew each time; a thousand printers that start together would leave
- * 8 MB behind. */
-#define SPARE_MAX 64
+/* Flights that wait for the next request: at least so many, or one for so many
+ * printers. More at once are made anew each time; a thousand printers that
+ * start together would leave 8 MB behind. */
+#define SPARE_LEAST    64
+#define SPARE_PRINTERS 4
 
 struct http_shard {
     struct http *http;
@@ -53,7 +54,7 @@ struct http {
     struct watcher **watchers; /* by socket; NULL = never seen */
     size_t watcher_count;
     struct http_flight *spare; /* the last used first */
-    size_t spare_count;
+    size_t spare_count, spare_max;
 };
 
 static struct watcher *watcher_of(const struct http *http, curl_socket_t fd)
@@ -454,7 +455,7 @@ void http_keep(struct http *http, struct http_flight *flight)
 
     flight->next = http->spare;
     http->spare = flight;
-    if (++http->spare_count <= SPARE_MAX)
+    if (++http->spare_count <= http->spare_max)
         return;
     while ((*last)->next)
         last = &(*last)->next;
@@ -478,6 +479,9 @@ struct http *http_new(struct uv_loop_s *loop, size_t printers)
     initialised = true;
     (void)setenv("UV_THREADPOOL_SIZE", WORKERS, 0);
     http->loop = loop;
+    http->spare_max = printers / SPARE_PRINTERS;
+    if (http->spare_max < SPARE_LEAST)
+        http->spare_max = SPARE_LEAST;
     do
         (void)shard_new(http);
     while (http->count * SHARD_CLIENTS < printers);
