@@ -68,6 +68,7 @@ def one_round(seconds):
     for name, start, base, cpu in (("ours", House.start_bridge, BRIDGE, True), ("peer", House.start_peer, PEER, True),
                                    ("nodelay", lambda house: house.start_peer("--nodelay"), PEER, False)):
         with House(100) as house:
+            house.keep_awake()
             seen[name] = hundred(house, lambda: start(house), base, seconds, cpu)
         note(f"  {name}: " + ", ".join(
             f"{kind} {per_poll_us(s):.0f} us CPU per poll, change p50 {s['watch']['p50']} p99 {s['watch']['p99']} us"
