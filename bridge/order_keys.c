@@ -240,6 +240,14 @@ static enum order_code read_key(struct order *order, const cJSON *item,
     return ORDER_INVALID;
 }
 
+static enum order_code read_item(struct order *order, const cJSON *root,
+                                 const cJSON *item, struct error *err)
+{
+    if (cJSON_GetObjectItemCaseSensitive(root, item->string) != item)
+        return order_say(err, ORDER_INVALID, "the same key comes twice");
+    return read_key(order, item, err);
+}
+
 /* Each key is looked for among the others. */
 #define KEYS_OF_ONE_MAX 64
 
@@ -250,25 +258,16 @@ static enum order_code read_object(struct order *order, const cJSON *root,
     enum order_code code = ORDER_OK;
     bool value = false;
     const cJSON *item;
-    int count = 0;
 
+    if (cJSON_GetArraySize(root) > KEYS_OF_ONE_MAX)
+        return order_say(err, ORDER_INVALID, "too many keys for an order");
     cJSON_ArrayForEach(item, root)
     {
         struct error this_error;
-        enum order_code this_code;
-        bool again;
+        enum order_code this_code = read_item(order, root, item, &this_error);
 
-        if (++count > KEYS_OF_ONE_MAX)
-            return order_say(err, ORDER_INVALID, "too many keys for an order");
-        again = cJSON_GetObjectItemCaseSensitive(root, item->string) != item;
-
-        if (again && code == ORDER_OK)
-            code = order_say(err, ORDER_INVALID, "the same key comes twice");
-        if (again)
-            continue;
         value = value || strcmp(item->string, "value") == 0 ||
                 strcmp(item->string, "path") == 0;
-        this_code = read_key(order, item, &this_error);
         if (this_code != ORDER_OK && code == ORDER_OK)
             code = order_say(err, this_code, this_error.text);
     }

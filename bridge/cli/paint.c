@@ -280,7 +280,9 @@ void paint_value(struct buffer *out, const struct telemetry *t, int slot,
 
     switch (v.kind) {
     case VALUE_ABSENT: break;
-    case VALUE_TRUTH: (void)buffer_text_add(out, v.integer ? "yes" : "no"); break;
+    case VALUE_TRUTH:
+        (void)buffer_text_add(out, v.integer ? "yes" : "no");
+        break;
     case VALUE_TIME: paint_time(out, v.integer); break;
     case VALUE_TEXT: paint_text(out, telemetry_text(t, slot)); break;
     case VALUE_WORD:
