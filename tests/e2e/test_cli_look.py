@@ -28,7 +28,7 @@ def test_status_of_a_print(desk, printer):
     text = desk("status", "mk").out
     assert re.search(r"^State +printing$", text, re.M)
     assert re.search(r"^Nozzle +215\.0 / 215 °C$", text, re.M) and re.search(r"^Bed +59\.5 / 60 °C$", text, re.M)
-    assert re.search(r"^Progress +█+.*░+  64 %   0h 23m left, done at \d\d:\d\d$", text, re.M)
+    assert re.search(r"^Progress +█+.*░+  64 %   0h 23m left, done at (\d{4}-\d\d-\d\d )?\d\d:\d\d$", text, re.M)
     assert re.search(r"^File +\S+", text, re.M) and COLOUR not in text
 
 
