@@ -322,19 +322,22 @@ static int64_t pending_ms(const struct printer *p)
     return soonest;
 }
 
+static int64_t due_ms(const struct printer *p)
+{
+    const int64_t due[] = {poll_ms(p), orders_wake(p), errands_wake(p),
+                           pending_ms(p)};
+    int64_t wake = due[0];
+    size_t i;
+
+    for (i = 1; i < sizeof due / sizeof *due; i++)
+        if (due[i] < wake)
+            wake = due[i];
+    return wake;
+}
+
 int64_t printer_wake(const struct printer *p)
 {
-    int64_t wake = poll_ms(p);
-    int64_t order = orders_wake(p);
-    int64_t pending = pending_ms(p);
-
-    if (p->flight != FLIGHT_NONE)
-        return INT64_MAX;
-    if (order < wake)
-        wake = order;
-    if (errands_wake(p) < wake)
-        wake = errands_wake(p);
-    return pending < wake ? pending : wake;
+    return p->flight != FLIGHT_NONE ? INT64_MAX : due_ms(p);
 }
 
 /* The first reads of a contact are complete once all were tried. */
