@@ -2,6 +2,7 @@
 
 #include "homeassistant/discovery.h"
 #include "mapping/memory.h"
+#include "mapping/text.h"
 
 #define GAP_MS  2000  /* never twice within this on one topic */
 #define SURE_MS 30000 /* no acknowledgement for so long ends a connection */
@@ -99,18 +100,9 @@ static void set_text(char **text, const char *to)
     *text = copy;
 }
 
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = 1469598103934665603u; /* FNV-1a */
-
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-    return hash ? hash : 1;
-}
-
 static struct document *find(struct announce *a, const char *topic)
 {
-    uint64_t name = hash_of(topic);
+    uint64_t name = text_hash(topic);
     struct document *d;
     size_t i;
 
@@ -130,7 +122,8 @@ static struct shared *shared_new(char *text)
 {
     struct shared *shared = memory_zero(1, sizeof *shared);
 
-    *shared = (struct shared){.users = 1, .hash = hash_of(text), .text = text};
+    *shared =
+        (struct shared){.users = 1, .hash = text_hash(text), .text = text};
     return shared;
 }
 
@@ -142,7 +135,7 @@ static struct shared *skeleton_of(const struct announce *a, const char *json)
     size_t i;
 
     discovery_skeleton(json, strlen(json), &text);
-    hash = hash_of(buffer_text(&text));
+    hash = text_hash(buffer_text(&text));
     for (i = 0; i < a->count; i++) {
         struct shared *other = a->documents[i].there;
 
@@ -162,7 +155,7 @@ static void note_sent(struct announce *a, struct document *d, const char *json)
 
     leave(&d->there);
     d->there = skeleton;
-    d->hash = json ? hash_of(json) : 0;
+    d->hash = json ? text_hash(json) : 0;
 }
 
 void announce_connected(struct announce *a)
@@ -191,7 +184,7 @@ void announce_found(struct announce *a, const char *topic, const char *json,
 static bool is_there(const struct document *d, const char *json)
 {
     if (d->hash)
-        return d->hash == hash_of(json);
+        return d->hash == text_hash(json);
     return d->there &&
            discovery_equal(d->there->text, strlen(d->there->text), json);
 }
@@ -331,7 +324,7 @@ static bool send_fresh(struct announce *a, struct document *d, const char *json)
             note_removed(d);
         /* the reduced ones are gone now: what is left is the document */
         note_sent(a, d, json);
-        d->hash = hash_of(now); /* whoever asks before the second step */
+        d->hash = text_hash(now); /* whoever asks before the second step */
         d->task = two_steps ? TASK_WANTED : TASK_NONE;
         d->again = false;
     }

@@ -45,16 +45,6 @@ bool bridge_say(struct bridge *b, const char *tail, const char *payload,
     return outlet_say(&b->outlet, topic, payload, qos, retain);
 }
 
-uint64_t bridge_hash(const void *bytes, size_t len)
-{
-    const unsigned char *p = bytes;
-    uint64_t hash = 1469598103934665603u; /* FNV-1a */
-
-    while (len-- > 0)
-        hash = (hash ^ *p++) * 1099511628211u;
-    return hash ? hash : 1;
-}
-
 /* uv handles cannot move, so an index is sorted instead of the units. */
 static int by_id(const void *a, const void *b)
 {

@@ -154,8 +154,6 @@ void bridge_stop(struct bridge *bridge, enum bridge_end end);
 /* Publish below the bridge's own topic. */
 bool bridge_say(struct bridge *bridge, const char *tail, const char *payload,
                 int qos, bool retain);
-/* Never 0: to see whether something changed, not for security. */
-uint64_t bridge_hash(const void *bytes, size_t len);
 struct unit *bridge_unit(struct bridge *bridge, const char *id);
 /* Is it in the file, be it switched off there? */
 bool bridge_configures(const struct bridge *bridge, const char *id);

@@ -1,6 +1,7 @@
 /* When to look at a printer's files, as an errand. */
 #include "bridge/files_internal.h"
 #include "mapping/memory.h"
+#include "mapping/text.h"
 
 /* A Pi sees what changed a moment later, and its validator moves with whole
  * seconds. */
@@ -141,9 +142,9 @@ static bool is_new_path(struct files *f)
 {
     const char *path = telemetry_text(&f->p->telemetry, SLOT_JOB_PATH);
 
-    if (files_hash(path) == f->job_path)
+    if (text_hash(path) == f->job_path)
         return false;
-    f->job_path = files_hash(path);
+    f->job_path = text_hash(path);
     return *path && !view_find(&f->view, path);
 }
 

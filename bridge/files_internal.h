@@ -81,7 +81,6 @@ void files_release_storage(struct storage *storage);
 /* What the walk, which has ended, found is what is known. */
 void files_adopt(struct files *f, struct walk *walk);
 void files_forget_all(struct files *f);
-uint64_t files_hash(const char *text);
 /* Into the snapshot, which loses it whenever the printer is offline. */
 void files_publish(struct files *f);
 size_t files_count(const struct files *f);

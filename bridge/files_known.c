@@ -1,6 +1,7 @@
 /* What is known of a printer's files, and the one to be printed next. */
 #include "bridge/files_internal.h"
 #include "mapping/memory.h"
+#include "mapping/text.h"
 
 void files_release_storage(struct storage *storage)
 {
@@ -19,15 +20,6 @@ void files_forget_all(struct files *f)
     kept_file_release(&f->selected);
     f->known = false;
     f->version++;
-}
-
-uint64_t files_hash(const char *text)
-{
-    uint64_t hash = 1469598103934665603u; /* FNV-1a */
-
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-    return hash;
 }
 
 static void say(struct files *f, int slot, struct value v)
@@ -130,7 +122,7 @@ static void make_view(struct files *f)
         view_insist(&f->view, &f->selected);
     view_label(&f->view);
     view_json(&f->view, &json);
-    hash = files_hash(buffer_text(&json));
+    hash = text_hash(buffer_text(&json));
     if (hash != f->hash)
         f->version++;
     f->hash = hash;

@@ -1,6 +1,7 @@
 /* What the broker brings, and whose it is. */
 #include "bridge/bridge_internal.h"
 #include "mapping/memory.h"
+#include "mapping/text.h"
 
 #include <cjson/cJSON.h>
 
@@ -289,7 +290,7 @@ static void read_own(struct bridge *b, const char *tail,
     else if (strcmp(tail, "info") == 0)
         read_info(b, m);
     else if (strcmp(tail, "health") == 0)
-        b->other_health = bridge_hash(m->payload, m->len);
+        b->other_health = text_hash_bytes(m->payload, m->len);
     else if (strcmp(tail, "printers") == 0 && m->len > 0)
         cleanup_list(b, m);
 }

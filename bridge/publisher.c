@@ -4,6 +4,7 @@
 #include "bridge/said.h"
 #include "mapping/memory.h"
 #include "mapping/routes.h"
+#include "mapping/text.h"
 
 #define JSON_GAP_MS   5000
 #define JSON_PHASE_MS 1000
@@ -29,15 +30,6 @@ struct publisher {
     uint64_t version;   /* of the printer, as it was said; 0 = not all was */
 };
 
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = 1469598103934665603u; /* FNV-1a */
-
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-    return hash;
-}
-
 struct publisher *publisher_new(const struct config *config,
                                 const struct config_printer *printer,
                                 const struct outlet *outlet)
@@ -51,7 +43,7 @@ struct publisher *publisher_new(const struct config *config,
         .base = config->mqtt.base_topic,
         .printer = printer->id,
     };
-    pub->json_phase_ms = (int64_t)(hash_of(printer->id) % JSON_PHASE_MS);
+    pub->json_phase_ms = (int64_t)(text_hash(printer->id) % JSON_PHASE_MS);
     publisher_again(pub);
     return pub;
 }
@@ -297,7 +289,7 @@ static int64_t next_json_ms(const struct publisher *pub, int64_t now_ms)
 static bool say_json_text(struct publisher *pub, const char *text,
                           struct moment now)
 {
-    uint64_t hash = hash_of(text);
+    uint64_t hash = text_hash(text);
 
     if (pub->json_due_ms && hash == pub->json_hash)
         return true;

@@ -1,6 +1,7 @@
 /* What the bridge says about itself: bridge/info, bridge/printers,
  * bridge/health and bridge/log. */
 #include "bridge/bridge_internal.h"
+#include "mapping/text.h"
 
 #include <cjson/cJSON.h>
 #include <malloc.h>
@@ -31,7 +32,7 @@ static bool say_news(struct bridge *b, const char *tail, cJSON *root,
                      uint64_t *said)
 {
     char *text = cJSON_PrintUnformatted(root);
-    uint64_t hash = text ? bridge_hash(text, strlen(text)) : 0;
+    uint64_t hash = text ? text_hash(text) : 0;
     bool ok = *said == hash || (text && bridge_say(b, tail, text, 1, true));
 
     if (ok)

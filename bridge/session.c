@@ -1,6 +1,7 @@
 /* One connection to the broker: subscribe, listen whether another copy of us
  * lives, say everything, read back what we said in an earlier life. */
 #include "bridge/bridge_internal.h"
+#include "mapping/text.h"
 
 #include <stdarg.h>
 
@@ -163,7 +164,7 @@ void session_disconnected(void *arg, const char *reason, int64_t retry_ms)
 {
     struct bridge *b = arg;
 
-    uint64_t hash = bridge_hash(reason, strlen(reason));
+    uint64_t hash = text_hash(reason);
 
     pictures_lost(&b->pictures, bridge_now(b).ms);
     b->session = SESSION_DOWN;

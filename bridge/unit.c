@@ -2,6 +2,7 @@
 #include "bridge/files_page.h"
 #include "bridge/task.h"
 #include "mapping/memory.h"
+#include "mapping/text.h"
 
 static bool take_snapshot(void *arg, struct printer *printer, int camera,
                           const char *bytes, size_t len)
@@ -132,7 +133,7 @@ static void on_answer(void *arg, const struct http_answer *answer)
 static void note_name(struct unit *unit)
 {
     const char *name = discover_name(unit);
-    uint64_t hash = bridge_hash(name, strlen(name));
+    uint64_t hash = text_hash(name);
 
     if (hash != unit->name_hash)
         unit->bridge->bridge_announced = false;

@@ -146,3 +146,18 @@ const char *text_nearest(const char *word, const char *const *candidates)
     }
     return nearest;
 }
+
+uint64_t text_hash_bytes(const void *bytes, size_t len)
+{
+    const unsigned char *p = bytes;
+    uint64_t hash = 1469598103934665603u;
+
+    while (len-- > 0)
+        hash = (hash ^ *p++) * 1099511628211u;
+    return hash ? hash : 1;
+}
+
+uint64_t text_hash(const char *text)
+{
+    return text_hash_bytes(text, strlen(text));
+}

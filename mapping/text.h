@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Copy text as valid UTF-8 without control characters, at most characters
  * code points, never cut inside one: control characters become spaces, bytes
@@ -18,6 +19,11 @@ size_t text_clean(const char *text, size_t characters, char *out, size_t size);
 size_t text_utf8(const char *text, size_t len);
 /* All of it valid UTF-8, without NUL? */
 bool text_is_utf8(const char *text, size_t len);
+
+/* Never 0: to see whether something changed, not for security (FNV-1a). */
+uint64_t text_hash(const char *text);
+/* The same of any bytes. */
+uint64_t text_hash_bytes(const void *bytes, size_t len);
 
 /* The candidate nearest to word by edit distance, for "did you mean"; NULL if
  * none is near enough to be meant. candidates ends with NULL. */

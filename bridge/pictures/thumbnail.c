@@ -4,6 +4,7 @@
 #include "bridge/pictures/format.h"
 #include "bridge/printer.h"
 #include "mapping/memory.h"
+#include "mapping/text.h"
 
 #define TIMEOUT_MS 10000 /* polls wait for it */
 #define WAIT_MS    500   /* for others' pictures */
@@ -12,15 +13,6 @@
 static const int64_t gaps_ms[] = {2000, 10000, 30000, 90000, 180000};
 
 #define TRIES_MAX ((int)(sizeof gaps_ms / sizeof *gaps_ms))
-
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = 1469598103934665603u; /* FNV-1a */
-
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-    return hash;
-}
 
 /* Of which is known what it is: then its picture's address is, too. */
 static int64_t current_job(struct printer *printer)
@@ -84,7 +76,7 @@ static bool next(struct errand *errand, struct moment now,
         .answer_max = PICTURE_MAX,
     };
     memcpy(request->target, target, strlen(target) + 1);
-    t->asked = hash_of(target);
+    t->asked = text_hash(target);
     t->conditional = t->had_tag && t->had_target == t->asked &&
                      t->sink->has(t->arg, t->had_job);
     if (t->conditional) {
