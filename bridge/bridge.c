@@ -164,7 +164,8 @@ static void on_save(uv_timer_t *timer)
 
 void bridge_save_soon(struct bridge *b)
 {
-    want_save(b, bridge_now(b).ms + SAVE_MS);
+    if (!b->save_due) /* else it is due soon, or failed a moment ago */
+        want_save(b, bridge_now(b).ms + SAVE_MS);
 }
 
 uint64_t bridge_save_at_once(struct bridge *b)
