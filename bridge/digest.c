@@ -330,13 +330,9 @@ bool digest_begin(struct digest *d, const struct digest_challenge *challenge,
 
 static void add_quoted(struct buffer *out, const char *name, const char *value)
 {
-    (void)buffer_format(out, "%s=\"", name);
-    for (; *value; value++) {
-        if (*value == '"' || *value == '\\')
-            (void)buffer_add(out, "\\", 1);
-        (void)buffer_add(out, value, 1);
-    }
-    (void)buffer_add(out, "\"", 1);
+    (void)buffer_text_add(out, name);
+    (void)buffer_text_add(out, "=");
+    (void)buffer_quote_add(out, value);
 }
 
 static void add_algorithm(struct buffer *out, const struct digest *d)

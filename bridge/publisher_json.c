@@ -17,39 +17,34 @@ struct leaves {
     int count;
 };
 
-/* How many objects two keys have in common: "a/b/c" and "a/b/d" 2, "a/b" and
- * "a/c" 1, "a" and "a" 0. */
-static int common_depth(const char *a, const char *b)
+/* A leaf's text but for a value that is a text: "/" becomes four characters. */
+#define PART_MAX (4 * FIELD_KEY_MAX + VALUE_FORMAT_MAX + 8)
+
+/* The length of the names of the objects that two keys have in common: 4
+ * ("a/b/") of "a/b/c" and "a/b/d", 2 of "a/b" and "a/c", 0 of "a" and "a". */
+static size_t shared(const char *a, const char *b)
 {
-    int depth = 0;
+    size_t i, len = 0;
 
-    for (; *a && *a == *b; a++, b++)
-        depth += *a == '/';
-    return depth;
-}
-
-static int depth_of(const char *key)
-{
-    int depth = 0;
-
-    while ((key = strchr(key, '/'))) {
-        depth++;
-        key++;
-    }
-    return depth;
+    for (i = 0; a[i] && a[i] == b[i]; i++)
+        if (a[i] == '/')
+            len = i + 1;
+    return len;
 }
 
 /* Where key belongs: behind the last one it shares most objects with, so that
  * what belongs into one object stands together, else at the end. */
 static int place_of(const struct leaves *leaves, const char *key)
 {
-    int i, best = 0, at = leaves->count, all = depth_of(key);
+    const char *name = strrchr(key, '/');
+    size_t best = 0, all = name ? (size_t)(name + 1 - key) : 0;
+    int i, at = leaves->count;
 
     for (i = leaves->count - 1; i >= 0 && best < all; i--) {
-        int depth = common_depth(leaves->rows[i].key, key);
+        size_t len = shared(leaves->rows[i].key, key);
 
-        if (depth > best) {
-            best = depth;
+        if (len > best) {
+            best = len;
             at = i + 1;
         }
     }
@@ -86,78 +81,71 @@ static void gather(struct leaves *leaves, const struct routes *routes,
                 add_leaf(leaves, &route, field_slot(f, i));
 }
 
-/* Snapshots hold valid UTF-8 without control characters. */
-static void write_text(struct buffer *out, const char *text)
+/* From the object that before ("": none) was written in to the one of key:
+ * close, part, open. Ends with the value's own name. Returns the end. */
+static char *move_on(char *at, const char *before, const char *key)
 {
-    (void)buffer_add(out, "\"", 1);
-    while (*text) {
-        size_t plain = strcspn(text, "\"\\");
+    size_t same = shared(before, key);
+    const char *left = before + same;
 
-        (void)buffer_add(out, text, plain);
-        text += plain;
-        if (*text) {
-            (void)buffer_add(out, "\\", 1);
-            (void)buffer_add(out, text++, 1);
+    for (; (left = strchr(left, '/')); left++)
+        *at++ = '}';
+    if (*before)
+        *at++ = ',';
+    *at++ = '"';
+    for (key += same; *key; key++) {
+        if (*key != '/') {
+            *at++ = *key;
+            continue;
         }
+        memcpy(at, "\":{\"", 4);
+        at += 4;
     }
-    (void)buffer_add(out, "\"", 1);
+    *at++ = '"';
+    *at++ = ':';
+    return at;
 }
 
-static void write_value(struct buffer *out, const struct leaf *leaf,
-                        const struct telemetry *t)
+/* A value that is no text; returns the end. */
+static char *put_value(char *at, const struct leaf *leaf, struct value v)
+{
+    bool quoted = v.kind == VALUE_TIME || v.kind == VALUE_WORD;
+
+    if (quoted)
+        *at++ = '"';
+    at += value_format(v, leaf->quantity, leaf->decimals, at);
+    if (quoted)
+        *at++ = '"';
+    return at;
+}
+
+static void write_leaf(struct buffer *out, const char *before,
+                       const struct leaf *leaf, const struct telemetry *t)
 {
     struct value v = telemetry_get(t, leaf->slot);
-    char text[VALUE_FORMAT_MAX];
+    char part[PART_MAX], *at = move_on(part, before, leaf->key);
 
-    if (v.kind == VALUE_TEXT) {
-        write_text(out, telemetry_text(t, leaf->slot));
-        return;
-    }
-    value_format(v, leaf->quantity, leaf->decimals, text);
-    if (v.kind == VALUE_TIME || v.kind == VALUE_WORD)
-        write_text(out, text);
-    else
-        (void)buffer_text_add(out, text);
-}
-
-/* From the object that before (NULL: none) was written in to the one of key:
- * close, part, open. Ends with the value's own name. */
-static void move_on(struct buffer *out, const char *before, const char *key)
-{
-    int common = before ? common_depth(before, key) : 0;
-    int left = before ? depth_of(before) - common : 0;
-    const char *part = key, *slash;
-
-    while (left-- > 0)
-        (void)buffer_add(out, "}", 1);
-    if (before)
-        (void)buffer_add(out, ",", 1);
-    for (; (slash = strchr(part, '/')); part = slash + 1) {
-        if (common-- > 0)
-            continue;
-        (void)buffer_add(out, "\"", 1);
-        (void)buffer_add(out, part, (size_t)(slash - part));
-        (void)buffer_add(out, "\":{", 3);
-    }
-    (void)buffer_add(out, "\"", 1);
-    (void)buffer_text_add(out, part);
-    (void)buffer_add(out, "\":", 2);
+    if (v.kind != VALUE_TEXT)
+        at = put_value(at, leaf, v);
+    (void)buffer_add(out, part, (size_t)(at - part));
+    if (v.kind == VALUE_TEXT) /* valid UTF-8 without control characters */
+        (void)buffer_quote_add(out, telemetry_text(t, leaf->slot));
 }
 
 void publisher_json(const struct routes *routes, const struct telemetry *t,
                     const struct roster *roster, struct buffer *out)
 {
-    const char *before = NULL;
+    const char *before = "";
     struct leaves leaves;
-    int i, open;
+    int i;
 
     gather(&leaves, routes, t, roster);
     (void)buffer_add(out, "{", 1);
     for (i = 0; i < leaves.count; i++) {
-        move_on(out, before, leaves.rows[i].key);
-        write_value(out, &leaves.rows[i], t);
+        write_leaf(out, before, &leaves.rows[i], t);
         before = leaves.rows[i].key;
     }
-    for (open = before ? depth_of(before) : 0; open >= 0; open--)
+    for (; (before = strchr(before, '/')); before++)
         (void)buffer_add(out, "}", 1);
+    (void)buffer_add(out, "}", 1);
 }

@@ -63,6 +63,18 @@ bool buffer_text_add(struct buffer *b, const char *text)
     return buffer_add(b, text, strlen(text));
 }
 
+bool buffer_quote_add(struct buffer *b, const char *text)
+{
+    size_t plain = strcspn(text, "\"\\");
+    bool ok = buffer_add(b, "\"", 1) && buffer_add(b, text, plain);
+
+    for (text += plain; ok && *text; text += plain) {
+        plain = 1 + strcspn(text + 1, "\"\\"); /* *text is what is escaped */
+        ok = buffer_add(b, "\\", 1) && buffer_add(b, text, plain);
+    }
+    return ok && buffer_add(b, "\"", 1);
+}
+
 bool buffer_format(struct buffer *b, const char *format, ...)
 {
     va_list args;

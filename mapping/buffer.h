@@ -29,6 +29,10 @@ const char *buffer_text(const struct buffer *b);
 /* Append; false (and b->full) when the limit would be passed. */
 bool buffer_add(struct buffer *b, const void *bytes, size_t len);
 bool buffer_text_add(struct buffer *b, const char *text);
+/* Append text between quotes, with a backslash before each quote and backslash:
+ * a string of HTTP's headers, and of JSON when no control character is in it.
+ * False when the limit cut it off. */
+bool buffer_quote_add(struct buffer *b, const char *text);
 bool buffer_format(struct buffer *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

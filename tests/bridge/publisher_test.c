@@ -491,6 +491,40 @@ static void json_opens_each_object_once(void **state)
     instances_release(&storages);
 }
 
+/* As many objects as a key has room for, closed and opened at once. */
+static void json_of_the_deepest_keys_fits(void **state)
+{
+    struct stage *s = *state;
+    struct telemetry t = {0};
+    const struct roster roster = {NULL, NULL};
+    struct buffer out = {0};
+    int i, n, depth = FIELD_KEY_MAX / 2, opened = 0, closed = 0;
+    const char *at;
+
+    s->mapping->custom_count = 2;
+    for (i = 0; i < 2; i++) {
+        struct custom_field *custom = &s->mapping->custom[i];
+
+        custom->quantity = QUANTITY_PERCENT;
+        for (n = 0; n < depth; n++)
+            memcpy(custom->key + (size_t)2 * (size_t)n, i ? "b/" : "a/", 2);
+        custom->key[2 * depth - 1] = '\0';
+        field_wish_init(&custom->wish);
+        telemetry_set(&t, field_slot(FIELD_CUSTOM, i),
+                      value_number(-123456789012345.0));
+    }
+    publisher_json(publisher_routes(s->publisher), &t, &roster, &out);
+    for (at = buffer_text(&out); *at; at++) {
+        opened += *at == '{';
+        closed += *at == '}';
+    }
+    assert_int_equal(opened, 2 * (depth - 1) + 1);
+    assert_int_equal(closed, opened);
+    s->mapping->custom_count = 0;
+    buffer_release(&out);
+    telemetry_release(&t);
+}
+
 static void it_can_be_switched_off(void **state)
 {
     struct stage *s = *state;
@@ -529,6 +563,7 @@ int main(void)
         TEST(json_behind_a_full_outlet_wakes_nobody),
         TEST(json_nests_and_keeps_types),
         TEST(json_opens_each_object_once),
+        TEST(json_of_the_deepest_keys_fits),
         TEST(it_can_be_switched_off),
     };
 

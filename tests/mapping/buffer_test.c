@@ -81,6 +81,34 @@ static void reset_forgets_and_keeps_the_limit(void **state)
     assert_null(b.bytes);
 }
 
+static void quotes_and_backslashes_are_escaped(void **state)
+{
+    static const struct {
+        const char *text, *quoted;
+    } rows[] = {
+        {"", "\"\""},
+        {"Box", "\"Box\""},
+        {"b\u00f6x 1", "\"b\u00f6x 1\""},
+        {"\"", "\"\\\"\""},
+        {"\\\"a\"\\", "\"\\\\\\\"a\\\"\\\\\""},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buffer b;
+        size_t len = strlen(rows[i].quoted);
+
+        buffer_init(&b, len);
+        assert_true(buffer_quote_add(&b, rows[i].text));
+        assert_string_equal(buffer_text(&b), rows[i].quoted);
+        buffer_release(&b);
+        buffer_init(&b, len - 1);
+        assert_false(buffer_quote_add(&b, rows[i].text));
+        buffer_release(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +118,7 @@ int main(void)
         cmocka_unit_test(what_passes_the_limit_is_left_out_whole),
         cmocka_unit_test(a_length_near_overflow_does_not_fit),
         cmocka_unit_test(reset_forgets_and_keeps_the_limit),
+        cmocka_unit_test(quotes_and_backslashes_are_escaped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
