@@ -1,5 +1,6 @@
 #include "bridge/store.h"
 
+#include "bridge/store_job.h"
 #include "bridge/store_printer.h"
 #include "mapping/memory.h"
 
@@ -15,11 +16,13 @@
 #define STORE_VERSION 1
 
 /* What is remembered of a printer, as it stands in the file: so that the file
- * is only put together when one of thousands of printers has changed. */
+ * is only put together when one of thousands of printers has changed. The job,
+ * which changes most, is kept apart from the rest. */
 struct row {
     char *id;
-    char *key; /* the id as JSON, with quotes */
-    char *json;
+    char *key;  /* the id as JSON, with quotes */
+    char *rest; /* an object */
+    char *job;  /* NULL = none */
 };
 
 struct store {
@@ -59,32 +62,41 @@ static bool is_at(const struct store *store, size_t place, const char *id)
     return place < store->count && strcmp(store->rows[place].id, id) == 0;
 }
 
-/* Takes ownership of json. */
-static void set_row(struct store *store, const char *id, char *json)
+/* The row of id, a new one if there is none. */
+static struct row *row_of(struct store *store, const char *id)
 {
     size_t at = place_of(store, id);
     cJSON *quoted;
 
-    if (is_at(store, at, id)) {
-        free(store->rows[at].json);
-        store->rows[at].json = json;
-        return;
-    }
+    if (is_at(store, at, id))
+        return &store->rows[at];
     store->rows =
         memory_grow(store->rows, store->count + 1, sizeof *store->rows);
     memmove(store->rows + at + 1, store->rows + at,
             (store->count - at) * sizeof *store->rows);
     quoted = cJSON_CreateString(id);
-    store->rows[at] = (struct row){memory_text(id), print(quoted), json};
+    store->rows[at] = (struct row){
+        .id = memory_text(id),
+        .key = print(quoted),
+        .rest = memory_text("{}"),
+    };
     store->count++;
     cJSON_Delete(quoted);
+    return &store->rows[at];
+}
+
+static void keep(char **text, const cJSON *json)
+{
+    free(*text);
+    *text = print(json);
 }
 
 static void release_row(struct row *row)
 {
     free(row->id);
     free(row->key);
-    free(row->json);
+    free(row->rest);
+    free(row->job);
 }
 
 static bool make_directories(const char *path)
@@ -164,13 +176,20 @@ static char *read_file(const char *path, size_t *len)
 static bool load_rows(struct store *store, const cJSON *root)
 {
     const cJSON *printers = cJSON_GetObjectItemCaseSensitive(root, "printers");
-    const cJSON *row;
+    cJSON *found;
 
     if (!cJSON_IsObject(printers))
         return false;
-    cJSON_ArrayForEach(row, printers)
+    cJSON_ArrayForEach(found, printers)
     {
-        set_row(store, row->string, print(row));
+        struct row *row = row_of(store, found->string);
+        cJSON *job = cJSON_DetachItemFromObjectCaseSensitive(found, "job");
+
+        if (cJSON_IsObject(found))
+            keep(&row->rest, found);
+        if (job)
+            keep(&row->job, job);
+        cJSON_Delete(job);
     }
     return true;
 }
@@ -240,12 +259,21 @@ void store_close(struct store *store)
     free(store);
 }
 
+/* rest and job as one object; NULL if they are none. */
+static cJSON *parse_row(const struct row *row)
+{
+    cJSON *all = cJSON_Parse(row->rest);
+
+    if (row->job)
+        cJSON_AddItemToObject(all, "job", cJSON_Parse(row->job));
+    return all;
+}
+
 void store_recall(const struct store *store, const char *printer,
                   const struct mapping *mapping, struct printer_memory *out)
 {
     size_t at = place_of(store, printer);
-    cJSON *row =
-        is_at(store, at, printer) ? cJSON_Parse(store->rows[at].json) : NULL;
+    cJSON *row = is_at(store, at, printer) ? parse_row(&store->rows[at]) : NULL;
 
     store_printer_read(row, mapping, out);
     cJSON_Delete(row);
@@ -255,10 +283,20 @@ void store_remember(struct store *store, const char *printer,
                     const struct printer_memory *memory,
                     const struct mapping *mapping)
 {
-    cJSON *row = store_printer_write(memory, mapping);
+    cJSON *rest = store_printer_write(memory, mapping);
 
-    set_row(store, printer, print(row));
-    cJSON_Delete(row);
+    keep(&row_of(store, printer)->rest, rest);
+    cJSON_Delete(rest);
+    store_remember_job(store, printer, &memory->job);
+}
+
+void store_remember_job(struct store *store, const char *printer,
+                        const struct job *job)
+{
+    cJSON *written = store_job_write(job);
+
+    keep(&row_of(store, printer)->job, written);
+    cJSON_Delete(written);
 }
 
 void store_forget(struct store *store, const char *printer)
@@ -282,6 +320,22 @@ void store_each(const struct store *store,
         each(arg, store->rows[i].id);
 }
 
+static void add_row(struct buffer *text, const struct row *row)
+{
+    size_t len = strlen(row->rest);
+
+    (void)buffer_text_add(text, row->key);
+    (void)buffer_text_add(text, ":");
+    if (!row->job) {
+        (void)buffer_text_add(text, row->rest);
+        return;
+    }
+    (void)buffer_add(text, row->rest, len - 1);
+    (void)buffer_text_add(text, row->rest[1] == '}' ? "\"job\":" : ",\"job\":");
+    (void)buffer_text_add(text, row->job);
+    (void)buffer_text_add(text, "}");
+}
+
 char *store_text(const struct store *store)
 {
     struct buffer text = {0};
@@ -290,9 +344,7 @@ char *store_text(const struct store *store)
     (void)buffer_format(&text, "{\"version\":%d,\"printers\":{", STORE_VERSION);
     for (i = 0; i < store->count; i++) {
         (void)buffer_text_add(&text, i ? ",\n" : "\n");
-        (void)buffer_text_add(&text, store->rows[i].key);
-        (void)buffer_text_add(&text, ":");
-        (void)buffer_text_add(&text, store->rows[i].json);
+        add_row(&text, &store->rows[i]);
     }
     (void)buffer_text_add(&text, "}}\n");
     return text.bytes;

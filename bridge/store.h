@@ -32,6 +32,9 @@ void store_recall(const struct store *store, const char *printer,
 void store_remember(struct store *store, const char *printer,
                     const struct printer_memory *memory,
                     const struct mapping *mapping);
+/* The same when only its job changed, at a third of the price. */
+void store_remember_job(struct store *store, const char *printer,
+                        const struct job *job);
 void store_forget(struct store *store, const char *printer);
 /* Call each for every printer that is remembered. */
 void store_each(const struct store *store,

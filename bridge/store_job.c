@@ -16,10 +16,20 @@ static const char *const phases[] = {
 
 #define PHASES (sizeof phases / sizeof *phases)
 
+/* Most are whole. cJSON would print each, read it back and compare, which was
+ * half of what it costs to remember a job. */
 static void write_number(cJSON *row, const char *key, double number)
 {
-    if (number >= 0)
+    char digits[24];
+
+    if (!(number >= 0))
+        return;
+    if (number > NUMBER_MOST || floor(number) < number) {
         cJSON_AddNumberToObject(row, key, number);
+        return;
+    }
+    (void)snprintf(digits, sizeof digits, "%lld", (long long)number);
+    cJSON_AddRawToObject(row, key, digits);
 }
 
 static cJSON *write_record(const struct job_record *r)

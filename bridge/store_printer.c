@@ -208,6 +208,5 @@ cJSON *store_printer_write(const struct printer_memory *memory,
     }
     if (memory->facts.count > 0 || memory->facts.asked.known)
         cJSON_AddItemToObject(row, "facts", store_facts_write(&memory->facts));
-    cJSON_AddItemToObject(row, "job", store_job_write(&memory->job));
     return row;
 }

@@ -6,8 +6,8 @@
 
 struct cJSON;
 
-/* A new object for the file; caller owns it. mapping: whose custom fields they
- * are, which are remembered by their keys. */
+/* A new object for the file, without the job; caller owns it. mapping: whose
+ * custom fields they are, which are remembered by their keys. */
 struct cJSON *store_printer_write(const struct printer_memory *memory,
                                   const struct mapping *mapping);
 /* Read it back; what is missing or makes no sense is not known. row may be

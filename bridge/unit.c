@@ -152,9 +152,12 @@ void unit_remember(struct unit *unit)
         bridge->printers_due = bridge->identities_due = true;
         note_name(unit);
     }
+    if (memory->changed)
+        store_remember(bridge->store, unit->config->id, memory,
+                       unit->config->mapping);
+    else
+        store_remember_job(bridge->store, unit->config->id, &memory->job);
     memory->changed = memory->job_changed = false;
-    store_remember(bridge->store, unit->config->id, memory,
-                   unit->config->mapping);
     bridge_save_soon(bridge);
 }
 

@@ -192,6 +192,84 @@ static void long_texts_come_back_whole(void **state)
     store_close(store);
 }
 
+/* The job changes most and is kept apart; the file knows nothing of that. */
+static void a_job_alone_can_be_remembered(void **state)
+{
+    struct world *w = *state;
+    struct store *store = open_store(w);
+    struct printer_memory memory = a_memory();
+    char name[] = "box \"1\"";
+    struct job job = {
+        .known = true,
+        .phase = JOB_PRINTING,
+        .seen_at = 1700000000,
+        .now = {.id = 77, .name = name, .progress = 12.5, .weight = -1},
+        .last = {.id = -1, .ended_at = -1, .progress = -1, .weight = 0.1},
+        .finished = 3,
+        .time_printing = INT64_C(9000000000000000),
+        .weight = 1e15 / 8,
+    };
+
+    store_remember_job(store, "mini", &job); /* nothing else is known of it */
+    store_remember(store, "mk4", &memory, w->mapping);
+    store_remember_job(store, "mk4", &job);
+    save(store);
+    store_close(store);
+
+    store = open_store(w);
+    assert_string_equal(w->err.text, "");
+    recall(store, "mini", w->mapping, &memory);
+    assert_string_equal(memory.serial, "");
+    assert_int_equal(memory.job.now.id, 77);
+    recall(store, "mk4", w->mapping, &memory);
+    assert_string_equal(memory.serial, "10589-1234567890123");
+    assert_true(memory.job.known);
+    assert_int_equal(memory.job.phase, JOB_PRINTING);
+    assert_int_equal(memory.job.seen_at, 1700000000);
+    assert_string_equal(memory.job.now.name, "box \"1\"");
+    assert_true(memory.job.now.progress == 12.5);
+    assert_true(memory.job.now.weight == -1);
+    assert_int_equal(memory.job.last.id, -1);
+    assert_true(memory.job.last.weight == 0.1);
+    assert_int_equal(memory.job.finished, 3);
+    assert_true(memory.job.time_printing == INT64_C(9000000000000000));
+    assert_true(memory.job.weight == 1e15 / 8);
+    printer_memory_release(&memory);
+    store_close(store);
+}
+
+static void a_row_that_is_none_gets_a_job(void **state)
+{
+    struct world *w = *state;
+    struct printer_memory memory = {.changed = false};
+    struct job job = {.known = true, .phase = JOB_NONE, .finished = 5};
+    struct store *store;
+    char *text;
+
+    write_file(w, "{\"printers\": {\"a\": 5, \"b\": {}, "
+                  "\"c\": {\"job\": 5}, \"d\": {\"job\": {}}}}");
+    store = open_store(w);
+    text = store_text(store);
+    assert_string_equal(text, "{\"version\":1,\"printers\":{\n\"a\":{},\n"
+                              "\"b\":{},\n\"c\":{\"job\":5},\n"
+                              "\"d\":{\"job\":{}}}}\n");
+    free(text);
+    store_remember_job(store, "a", &job);
+    store_remember_job(store, "c", &job);
+    save(store);
+    store_close(store);
+    store = open_store(w);
+    assert_string_equal(w->err.text, "");
+    recall(store, "a", w->mapping, &memory);
+    assert_int_equal(memory.job.finished, 5);
+    recall(store, "b", w->mapping, &memory);
+    assert_false(memory.job.known);
+    recall(store, "c", w->mapping, &memory);
+    assert_int_equal(memory.job.finished, 5);
+    printer_memory_release(&memory);
+    store_close(store);
+}
+
 static void add_custom(struct mapping *mapping, const char *key)
 {
     struct custom_field *custom = &mapping->custom[mapping->custom_count++];
@@ -448,6 +526,8 @@ int main(void)
         TEST(everything_comes_back_after_a_restart),
         TEST(the_chosen_file_comes_back_if_it_can_be_one),
         TEST(long_texts_come_back_whole),
+        TEST(a_job_alone_can_be_remembered),
+        TEST(a_row_that_is_none_gets_a_job),
         TEST(custom_fields_are_remembered_by_their_keys),
         TEST(the_newest_memory_counts_until_it_is_forgotten),
         TEST(printers_are_told_apart),
