@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#define CORKED_MOST_NS UINT64_C(100000)
+
 static const struct mqtt_limits DEFAULT_LIMITS = {
     .connack_ms = 10000,
     .address_ms = 3000,
@@ -215,6 +217,7 @@ static size_t wire_size(const struct mqtt_message *m)
 
 /* What is said in one turn of the loop leaves together, in as few packets of
  * the network as it fits in: most of what a message costs is waking the broker.
+ * In a long turn what was said first does not wait for the end.
  * Another socket has no cork, be it that the number is the same. */
 static void uncork(uv_prepare_t *turn)
 {
@@ -232,10 +235,13 @@ static void cork(struct mqtt *mqtt)
 {
     int one = 1;
     int fd = mosquitto_socket(mqtt->link->client);
+    if (mqtt->corked >= 0 && uv_hrtime() - mqtt->corked_ns > CORKED_MOST_NS)
+        uncork(&mqtt->turn);
     if (mqtt->corked >= 0 || mqtt->options.port == 0 || fd < 0 ||
         setsockopt(fd, IPPROTO_TCP, TCP_CORK, &one, sizeof one) != 0)
         return;
     mqtt->corked = fd;
+    mqtt->corked_ns = uv_hrtime();
     (void)uv_prepare_start(&mqtt->turn, uncork);
 }
 

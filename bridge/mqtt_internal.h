@@ -112,10 +112,11 @@ struct mqtt {
     struct mqtt_policy policy;
     bool ipv4_only; /* with TLS: leave out IPv6 in the next attempt */
     struct mqtt_queue queue;
-    size_t backlog;  /* bytes handed over since all was written */
-    bool refused;    /* mqtt_publish() said "not now": owes drained() */
-    bool announcing; /* inside connected(): kept ones wait */
-    int corked;      /* socket; -1 = none */
+    size_t backlog;     /* bytes handed over since all was written */
+    bool refused;       /* mqtt_publish() said "not now": owes drained() */
+    bool announcing;    /* inside connected(): kept ones wait */
+    int corked;         /* socket; -1 = none */
+    uint64_t corked_ns; /* since when */
     uint64_t messages_out, bytes_out, messages_in, ignored;
 
     void (*done)(void *arg);

@@ -125,8 +125,10 @@ static void on_answer(void *arg, const struct http_answer *answer)
     struct unit *unit = arg;
 
     printer_answered(unit->printer, answer, bridge_now(unit->bridge));
-    if (!unit->bridge->stopping)
-        unit_run(unit);
+    if (unit->bridge->stopping)
+        return;
+    (void)unit_sync(unit); /* what is new goes out before what is next */
+    unit_run(unit);
 }
 
 /* All names stand in the bridge's own document. */
