@@ -130,10 +130,16 @@ def bench_thousands(rows, quick):
         time.sleep(10)
         seen = window(house, program, watch, 10 if quick else 30)
         memory = program.memory() / MEGA
+    with House(5000) as house:
+        watch = house.watch("floor")
+        program = house.start_floor()
+        house.wait_polled(10, 300)
+        floor = window(house, program, watch, 10)
     rows.at_most("one core, 5,000 printers at 1 Hz", 40, 100 * seen["cpu"] / seen["seconds"], "{:.1f} %")
     rows.remark(f"5,000 printers: {seen['load']['polls'] / seen['load']['seconds']:,.0f} polls/s, {per_poll_us(seen):.0f} us CPU per poll, "
                 f"{seen['watch']['messages'] / seen['seconds']:,.0f} messages/s, change latency p50 {seen['watch']['p50'] / 1000:.2f} ms, "
-                f"p99 {seen['watch']['p99'] / 1000:.2f} ms, {memory:.0f} MB.")
+                f"p99 {seen['watch']['p99'] / 1000:.2f} ms, {memory:.0f} MB. Raw sockets: {per_poll_us(floor):.0f} us CPU per poll, "
+                f"{100 * floor['cpu'] / floor['seconds']:.1f} % of a core.")
 
 
 def bench_long_print(rows, _):

@@ -21,10 +21,10 @@ def cores():
     return len(os.sched_getaffinity(0))
 
 
-def pinned(core, command):
+def pinned(core, command, priority=5):
     """Dies with us; without a second core nothing is pinned. As root all of them (ours and the peer, the printers, the broker)
     go before what else the machine does."""
-    return ["setpriv", "--pdeathsig", "KILL", *(["chrt", "-f", "5"] if os.geteuid() == 0 else []),
+    return ["setpriv", "--pdeathsig", "KILL", *(["chrt", "-f", str(priority)] if os.geteuid() == 0 else []),
             *(["taskset", "-c", core] if cores() > 1 else []), *map(str, command)]
 
 
@@ -50,9 +50,9 @@ def until(what, condition, timeout=60):
 class Program:
     """A child; talks over its standard input and output when `asked`."""
 
-    def __init__(self, command, core=OTHERS, env=None, asked=False, log=None):
+    def __init__(self, command, core=OTHERS, env=None, asked=False, log=None, priority=5):
         self.child = subprocess.Popen(
-            pinned(core, command), text=True, env=env, stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
+            pinned(core, command, priority), text=True, env=env, stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
             stdout=subprocess.PIPE if asked else log or subprocess.DEVNULL, stderr=log or subprocess.DEVNULL)
 
     def ask(self, word):
@@ -137,8 +137,9 @@ class House:
         until("mosquitto listens", lambda: listens(self.broker_port))
 
     def watch(self, base, orders=0):
+        """Before the broker: who tells when a message came does not wait until the broker has done the next ones."""
         return self.start([BUILD / "tests/bench/bench_watch", "--port", self.broker_port, "--base", base,
-                           "--printers", self.printers, "--orders", orders], asked=True)
+                           "--printers", self.printers, "--orders", orders], asked=True, priority=6)
 
     def bridge_command(self, name="config.yaml", broker="127.0.0.1", url=address, interval="1s", **more):
         """Configure a bridge; url(index) names each printer's host."""
