@@ -18,7 +18,7 @@
 #define SPREAD_MS     2000  /* first polls are spread over at most so long, */
 #define STEP_MS       20    /* and so much for each printer */
 #define SAVE_AGAIN_MS 30000 /* after one that failed */
-#define BURST         16    /* printers polled one right after the other */
+#define BURST         16    /* printers polled a millisecond after each other */
 
 struct moment bridge_now(const struct bridge *b)
 {
@@ -400,7 +400,8 @@ static size_t count_enabled(const struct config *config)
 /* Polls come in bursts, one each millisecond: what the first one brings into
  * the processor's caches serves the others, which saves a third of what a poll
  * costs, and nobody waits for another. The bursts begin at multiples of the
- * golden ratio: whatever the interval becomes, they stay apart. */
+ * golden ratio: whatever the interval becomes, they stay apart, as long as
+ * there are no more than some two hundred polls a second. */
 static int64_t first_poll_ms(size_t index, size_t count)
 {
     size_t spread = count * STEP_MS < SPREAD_MS ? count * STEP_MS : SPREAD_MS;

@@ -68,7 +68,7 @@ bool printer_wants_file(const struct printer *p, struct job_file *file)
 void printer_file_asked(struct printer *p, int64_t job)
 {
     p->memory.facts.asked = (struct job_mark){true, job};
-    p->memory.job_changed = true;
+    p->memory.files_changed = true;
 }
 
 void printer_file_read(struct printer *p, const struct file_mark *file,
@@ -85,5 +85,5 @@ void printer_file_read(struct printer *p, const struct file_mark *file,
     if (!p->config->read_files)
         return;
     facts_add(&p->memory.facts, file, &kept);
-    p->memory.job_changed = true;
+    p->memory.files_changed = true;
 }

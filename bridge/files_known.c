@@ -92,7 +92,7 @@ void files_select(struct files *f, const char *path, const char *name)
     free(memory->selected_name);
     memory->selected = (char *)(uintptr_t)path;
     memory->selected_name = (char *)(uintptr_t)name;
-    memory->job_changed = true;
+    memory->files_changed = true;
     files_say_selected(f);
 }
 

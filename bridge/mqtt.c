@@ -217,7 +217,7 @@ static size_t wire_size(const struct mqtt_message *m)
 
 /* What is said in one turn of the loop leaves together, in as few packets of
  * the network as it fits in: most of what a message costs is waking the broker.
- * In a long turn what was said first does not wait for the end.
+ * In a long turn what was said first leaves when more is said a while later.
  * Another socket has no cork, be it that the number is the same. */
 static void uncork(uv_prepare_t *turn)
 {

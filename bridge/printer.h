@@ -91,8 +91,10 @@ struct printer_memory {
     struct job job;
     char *selected, *selected_name; /* file to be printed next */
     struct facts_kept facts;        /* of its files */
-    bool changed;     /* who it is or what it can, since the owner looked */
-    bool job_changed; /* only the job, its file, or the one to be printed */
+    /* Since the owner looked: */
+    bool changed;       /* who it is or what it can */
+    bool files_changed; /* the one to be printed, the facts of one */
+    bool job_changed;   /* only the job */
 };
 
 /* All-zero afterwards. Accepts a zeroed one. */

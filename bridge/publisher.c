@@ -275,8 +275,8 @@ static bool say_fields(struct publisher *pub, const struct printer *printer,
     return true;
 }
 
-/* Printers are polled one right after the other: were their documents due at
- * those moments too, the last ones would wait for all of them. */
+/* Printers are polled a millisecond after each other: were their documents due
+ * at those moments too, the last ones would wait for all of them. */
 static int64_t next_json_ms(const struct publisher *pub, int64_t now_ms)
 {
     int64_t ms = now_ms + JSON_GAP_MS;

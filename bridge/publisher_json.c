@@ -4,6 +4,11 @@
 #include "bridge/publisher.h"
 #include "mapping/routes.h"
 
+/* A leaf's text but for a value that is a text: objects are closed, at most one
+ * for each character of the key before, and each "/" of its own key becomes
+ * four characters. */
+#define PART_MAX (5 * FIELD_KEY_MAX + VALUE_FORMAT_MAX + 8)
+
 /* One value on its way into the object. */
 struct leaf {
     char key[FIELD_KEY_MAX + 1];
@@ -16,9 +21,6 @@ struct leaves {
     struct leaf rows[SLOT_COUNT];
     int count;
 };
-
-/* A leaf's text but for a value that is a text: "/" becomes four characters. */
-#define PART_MAX (4 * FIELD_KEY_MAX + VALUE_FORMAT_MAX + 8)
 
 /* The length of the names of the objects that two keys have in common: 4
  * ("a/b/") of "a/b/c" and "a/b/d", 2 of "a/b" and "a/c", 0 of "a" and "a". */

@@ -183,13 +183,14 @@ static bool load_rows(struct store *store, const cJSON *root)
     cJSON_ArrayForEach(found, printers)
     {
         struct row *row = row_of(store, found->string);
-        cJSON *job = cJSON_DetachItemFromObjectCaseSensitive(found, "job");
+        cJSON *job;
 
+        while ((job = cJSON_DetachItemFromObjectCaseSensitive(found, "job"))) {
+            keep(&row->job, job);
+            cJSON_Delete(job);
+        }
         if (cJSON_IsObject(found))
             keep(&row->rest, found);
-        if (job)
-            keep(&row->job, job);
-        cJSON_Delete(job);
     }
     return true;
 }
@@ -259,7 +260,7 @@ void store_close(struct store *store)
     free(store);
 }
 
-/* rest and job as one object; NULL if they are none. */
+/* As it stands in the file. */
 static cJSON *parse_row(const struct row *row)
 {
     cJSON *all = cJSON_Parse(row->rest);

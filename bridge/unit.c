@@ -123,11 +123,13 @@ static void schedule(struct unit *unit, struct moment now)
 static void on_answer(void *arg, const struct http_answer *answer)
 {
     struct unit *unit = arg;
+    struct moment now = bridge_now(unit->bridge);
 
-    printer_answered(unit->printer, answer, bridge_now(unit->bridge));
+    printer_answered(unit->printer, answer, now);
     if (unit->bridge->stopping)
         return;
-    (void)unit_sync(unit); /* what is new goes out before what is next */
+    album_step(unit->album, now); /* or its picture would be taken back */
+    (void)unit_sync(unit);        /* what is new goes before what is next */
     unit_run(unit);
 }
 
@@ -147,19 +149,19 @@ void unit_remember(struct unit *unit)
     struct bridge *bridge = unit->bridge;
     struct printer_memory *memory = printer_memory(unit->printer);
 
-    if (!memory->changed && !memory->job_changed)
+    if (!memory->changed && !memory->files_changed && !memory->job_changed)
         return;
     if (memory->changed) {
         unit->announced = false;
         bridge->printers_due = bridge->identities_due = true;
         note_name(unit);
     }
-    if (memory->changed)
+    if (memory->changed || memory->files_changed)
         store_remember(bridge->store, unit->config->id, memory,
                        unit->config->mapping);
     else
         store_remember_job(bridge->store, unit->config->id, &memory->job);
-    memory->changed = memory->job_changed = false;
+    memory->changed = memory->files_changed = memory->job_changed = false;
     bridge_save_soon(bridge);
 }
 

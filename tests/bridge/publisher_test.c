@@ -498,27 +498,28 @@ static void json_of_the_deepest_keys_fits(void **state)
     struct telemetry t = {0};
     const struct roster roster = {NULL, NULL};
     struct buffer out = {0};
-    int i, n, depth = FIELD_KEY_MAX / 2, opened = 0, closed = 0;
+    int i, opened = 0, closed = 0;
     const char *at;
 
     s->mapping->custom_count = 2;
     for (i = 0; i < 2; i++) {
         struct custom_field *custom = &s->mapping->custom[i];
+        size_t n;
 
         custom->quantity = QUANTITY_PERCENT;
-        for (n = 0; n < depth; n++)
-            memcpy(custom->key + (size_t)2 * (size_t)n, i ? "b/" : "a/", 2);
-        custom->key[2 * depth - 1] = '\0';
+        for (n = 0; n < FIELD_KEY_MAX; n += 2)
+            memcpy(custom->key + n, i ? "b/" : "a/", 2);
+        custom->key[FIELD_KEY_MAX - 1] = 'c'; /* no empty part */
         field_wish_init(&custom->wish);
         telemetry_set(&t, field_slot(FIELD_CUSTOM, i),
-                      value_number(-123456789012345.0));
+                      value_time(1795262400 + i));
     }
     publisher_json(publisher_routes(s->publisher), &t, &roster, &out);
     for (at = buffer_text(&out); *at; at++) {
         opened += *at == '{';
         closed += *at == '}';
     }
-    assert_int_equal(opened, 2 * (depth - 1) + 1);
+    assert_int_equal(opened, 2 * (FIELD_KEY_MAX / 2 - 1) + 1);
     assert_int_equal(closed, opened);
     s->mapping->custom_count = 0;
     buffer_release(&out);

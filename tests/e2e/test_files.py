@@ -90,8 +90,9 @@ def test_what_is_chosen_survives_a_restart_and_ends_with_the_file(house):
     printer = house.add("mk4")
     bridge = house.run()
     files(house)
-    house.watcher.order("mk4", "select_file", "/usb/parts/clip.gcode").final()
-    path = house.wait("mk4", "files/selected", lambda t: t != "None").text
+    first, path = (house.watcher.order("mk4", "select_file", name).final() and house.value("mk4", "files/selected")
+                   for name in ("box.gcode", "/usb/parts/clip.gcode"))
+    assert "None" not in (first, path) and first != path
     bridge.stop()
     mark = house.watcher.echo()
     house.run(name="again")
@@ -100,6 +101,21 @@ def test_what_is_chosen_survives_a_restart_and_ends_with_the_file(house):
     printer.remove_file("/usb/parts/clip.gcode")
     assert house.watcher.order("mk4", "list_files").final()["status"] == "done"
     house.wait("mk4", "files/selected", "None", after=mark)
+
+
+def test_what_is_no_longer_chosen_does_not_come_back(house):
+    house.add("mk4")
+    bridge = house.run()
+    files(house)
+    for name in ("box.gcode", "none"):
+        assert house.watcher.order("mk4", "select_file", name).final()["status"] == "done"
+        time.sleep(1.5)  # is saved on its own
+    bridge.stop()
+    mark = house.watcher.echo()
+    house.run(name="again")
+    house.wait("mk4", "files/list", lambda text: "box.gcode" in text, after=mark)
+    assert house.value("mk4", "files/selected") == "None"
+    assert house.value("mk4", "can/print_selected") == "offline"
 
 
 def test_the_last_job_is_printed_again(house):

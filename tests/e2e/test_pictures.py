@@ -66,6 +66,21 @@ def test_a_finished_print_has_its_picture_when_the_plug_cut_the_power_and_after_
     house.wait("mk4", f"has/{LAST}", "online", mark)
 
 
+def test_a_restart_in_mid_print_does_not_take_the_picture_back(house):
+    printer = printing(house)
+    bridge = house.run()
+    house.wait("mk4", JOB, picture(printer))
+    house.wait("mk4", f"has/{JOB}", "online")
+    bridge.stop()
+    mark = house.watcher.echo()
+    bridge.start()
+    house.wait("mk4", "availability", "online", mark)
+    polls(printer, 5)
+    assert house.watcher.since(mark, f"{BASE}/mk4/state"), "it was live"
+    assert all(m.payload for m in house.watcher.since(mark, f"{BASE}/mk4/{JOB}"))
+    assert all(m.payload == b"online" for m in house.watcher.since(mark, f"{BASE}/mk4/has/{JOB}"))
+
+
 def test_the_picture_of_a_vanished_job_is_gone(house):
     """Also when the job ended while nobody looked, and with another one's picture in its place."""
     printer = printing(house)
