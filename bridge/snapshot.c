@@ -245,7 +245,10 @@ void snapshot_answered(struct printer *p, const struct http_answer *answer,
     int endpoint = p->reading;
     struct error err;
 
-    p->read_ms[endpoint] = p->sent_ms;
+    /* a look that an order wanted does not put off the next poll: printers
+     * that are polled together stay so */
+    if (endpoint != p->status_endpoint || !p->orders.active)
+        p->read_ms[endpoint] = p->sent_ms;
     if (answer->result != HTTP_ANSWERED || answer->status == 401 ||
         answer->status == 403 || answer->status == 408) {
         if (is_side(p, endpoint))
