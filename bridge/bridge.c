@@ -18,7 +18,7 @@
 #define SPREAD_MS     2000  /* first polls are spread over at most so long, */
 #define STEP_MS       20    /* and so much for each printer */
 #define SAVE_AGAIN_MS 30000 /* after one that failed */
-#define BURST         16    /* printers polled a millisecond after each other */
+#define BURST         64    /* printers polled a millisecond after each other */
 
 struct moment bridge_now(const struct bridge *b)
 {
