@@ -90,6 +90,37 @@ static void a_poll_each_second_is_never_late(void **state)
     life_close(&life);
 }
 
+static void now_paused(struct far_side *far)
+{
+    far->state = "PAUSED";
+}
+
+/* It would fall out of step with the printers that are polled beside it. */
+static void a_look_for_an_order_does_not_put_off_the_next_poll(void **state)
+{
+    struct world life;
+    int64_t due;
+    int before;
+
+    (void)state;
+    life_open(&life, NULL);
+    life.config.poll_printing_ms = 1000;
+    life.far.state = "PRINTING";
+    life.far.job = 7;
+    life.far.on_order = now_paused;
+    life_run(&life, 9400);
+    due = printer_wake(life.printer);
+    before = life_sent(&life, "/api/v1/status");
+    life_order(&life, "pause", "PRESS");
+    life_run(&life, due - life.now.ms - 1);
+    assert_int_equal(life_answer(&life)->status, ORDER_DONE);
+    assert_int_equal(life_sent(&life, "/api/v1/status"), before + 1);
+    assert_int_equal(printer_wake(life.printer), due);
+    life_run(&life, 4001); /* at once, and each second */
+    assert_int_equal(life_sent(&life, "/api/v1/status"), before + 6);
+    life_close(&life);
+}
+
 static void one_missed_poll_is_not_offline(void **state)
 {
     struct world life;
@@ -405,6 +436,7 @@ int main(void)
         cmocka_unit_test(it_polls_faster_while_it_prints),
         cmocka_unit_test(late_polls_do_not_shift_the_next),
         cmocka_unit_test(a_poll_each_second_is_never_late),
+        cmocka_unit_test(a_look_for_an_order_does_not_put_off_the_next_poll),
         cmocka_unit_test(one_missed_poll_is_not_offline),
         cmocka_unit_test(nor_is_it_a_trouble),
         cmocka_unit_test(two_missed_polls_are_and_what_only_it_knows_is_absent),
