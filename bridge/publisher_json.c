@@ -87,6 +87,7 @@ static void gather(struct leaves *leaves, const struct routes *routes,
  * close, part, open. Ends with the value's own name. Returns the end. */
 static char *move_on(char *at, const char *before, const char *key)
 {
+    static const char opening[] = {'"', ':', '{', '"'};
     size_t same = shared(before, key);
     const char *left = before + same;
 
@@ -100,8 +101,8 @@ static char *move_on(char *at, const char *before, const char *key)
             *at++ = *key;
             continue;
         }
-        memcpy(at, "\":{\"", 4);
-        at += 4;
+        memcpy(at, opening, sizeof opening);
+        at += sizeof opening;
     }
     *at++ = '"';
     *at++ = ':';

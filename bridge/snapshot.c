@@ -239,16 +239,21 @@ static bool job_is_whole(struct printer *p, struct moment now)
     return now.ms - p->parted_ms > JOB_WAIT_MS;
 }
 
+/* A look that an order wanted does not put off the next poll: printers that are
+ * polled together stay so. */
+static void note_read(struct printer *p, int endpoint)
+{
+    if (endpoint != p->status_endpoint || !p->orders.active)
+        p->read_ms[endpoint] = p->sent_ms;
+}
+
 void snapshot_answered(struct printer *p, const struct http_answer *answer,
                        struct moment now)
 {
     int endpoint = p->reading;
     struct error err;
 
-    /* a look that an order wanted does not put off the next poll: printers
-     * that are polled together stay so */
-    if (endpoint != p->status_endpoint || !p->orders.active)
-        p->read_ms[endpoint] = p->sent_ms;
+    note_read(p, endpoint);
     if (answer->result != HTTP_ANSWERED || answer->status == 401 ||
         answer->status == 403 || answer->status == 408) {
         if (is_side(p, endpoint))
