@@ -153,6 +153,7 @@ def test_a_stored_file_is_printed_whatever_its_name(house, profile, name):
     printer.finish()
     printer.set(state="IDLE")
     house.wait("p", "job/path", "None", mark)
+    house.wait("p", "state", "idle", mark)
     assert house.watcher.order("p", "print", told).final()["status"] == "done"
 
 
