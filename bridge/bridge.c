@@ -398,9 +398,9 @@ static size_t count_enabled(const struct config *config)
 }
 
 /* Polls come in bursts, one each millisecond: what the first one brings into
- * the processor's caches serves the others, which saves a third of what a poll
- * costs, and nobody waits for another. The bursts begin at multiples of the
- * golden ratio: whatever the interval becomes, they stay apart, as long as
+ * the processor's caches serves the others, which saves nearly half of what a
+ * poll costs, and nobody waits for another. The bursts begin at multiples of
+ * the golden ratio: whatever the interval becomes, they stay apart, as long as
  * there are no more than some two hundred polls a second. */
 static int64_t first_poll_ms(size_t index, size_t count)
 {

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+/* What one poll says takes half of it. */
 #define CORKED_MOST_NS UINT64_C(100000)
 
 static const struct mqtt_limits DEFAULT_LIMITS = {

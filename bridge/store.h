@@ -32,7 +32,7 @@ void store_recall(const struct store *store, const char *printer,
 void store_remember(struct store *store, const char *printer,
                     const struct printer_memory *memory,
                     const struct mapping *mapping);
-/* The same when only its job changed, at a third of the price. */
+/* The same when only its job changed, at a fifth of the price. */
 void store_remember_job(struct store *store, const char *printer,
                         const struct job *job);
 void store_forget(struct store *store, const char *printer);
