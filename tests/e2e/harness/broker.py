@@ -68,11 +68,13 @@ class Broker:
             return sock.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self):
-        """As a system that shuts down does it: clients are disconnected, retained messages saved."""
+        """As a system that shuts down does it: clients are disconnected, retained messages saved.
+
+        mosquitto listens before it looks for SIGTERM and forgets one that came in between: it is told until it ends.
+        """
         if self.process and self.process.status is None:
             self.process.thaw()
-            self.process.signal(signal.SIGTERM)
-            self.process.wait()
+            until("mosquitto ends", lambda: self.process.ends_by(signal.SIGTERM, 1))
 
     def kill(self):
         if self.process:

@@ -90,6 +90,15 @@ class Process:
     def wait(self, timeout=PATIENCE):
         return self.popen.wait(timeout)
 
+    def ends_by(self, number, timeout):
+        """Send a signal; has it ended within that many seconds?"""
+        self.signal(number)
+        try:
+            self.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def kill(self):
         """Power cut. Harmless when it has ended."""
         if self.status is None:
