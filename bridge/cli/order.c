@@ -13,8 +13,9 @@
 struct outcome {
     const struct call *call;
     const char *printer;
-    const char *path; /* what the order is about; "" = the print */
-    bool known;       /* the final answer came */
+    enum command command;         /* that was carried out, */
+    char path[FILE_PATH_MAX + 1]; /* and on what; "" = the print */
+    bool known;                   /* the final answer came */
     int status;
 };
 
@@ -29,13 +30,13 @@ static void say_accepted(const struct outcome *outcome,
                 outcome->printer, command_row(order->command)->limit_s);
 }
 
-static void say_done(const struct outcome *outcome, enum command command,
-                     const char *message, const char *value, struct buffer *out)
+static void say_done(const struct outcome *outcome, const char *message,
+                     const char *value, struct buffer *out)
 {
-    bool deleted = command == COMMAND_DELETE;
+    bool deleted = outcome->command == COMMAND_DELETE;
 
     (void)buffer_format(out, "%s: ", outcome->printer);
-    if (deleted || command == COMMAND_CREATE_FOLDER) {
+    if (deleted || outcome->command == COMMAND_CREATE_FOLDER) {
         paint_text(out, outcome->path);
         (void)buffer_text_add(out, deleted ? " is deleted" : " is made");
     } else
@@ -56,7 +57,7 @@ static void say_outcome(struct outcome *outcome, const struct order *order,
         order_answer_json(order, answer, &out);
         (void)buffer_text_add(&out, "\n");
     } else if (answer->status == ORDER_DONE)
-        say_done(outcome, order->command, answer->message, answer->value, &out);
+        say_done(outcome, answer->message, answer->value, &out);
     outcome->status = say_buffer(&out);
     if (answer->status == ORDER_ERROR)
         outcome->status =
@@ -73,6 +74,9 @@ static void on_answer(void *arg, const struct order *order,
         return;
     }
     outcome->known = true;
+    outcome->command = order->command;
+    (void)snprintf(outcome->path, sizeof outcome->path, "%s",
+                   order->arguments.path);
     say_outcome(outcome, order, answer);
 }
 
@@ -82,6 +86,29 @@ static const struct vigil_watch watch = {.answer = on_answer};
 static bool is_any(const struct call *call)
 {
     return strcmp(call->word->name, "order") == 0;
+}
+
+/* Orders that only a bridge that goes on running can keep. */
+static bool is_possible(const struct call *call, struct error *err)
+{
+    static const struct {
+        enum command command;
+        const char *instead;
+    } kept[] = {
+        {COMMAND_UPLOAD, "printer2mqtt upload sends a file"},
+        {COMMAND_SNAPSHOT, "printer2mqtt snap stores a picture"},
+        {COMMAND_SELECT_FILE, "printer2mqtt print takes the path"},
+        {COMMAND_PRINT_SELECTED, "printer2mqtt print takes the path"},
+        {COMMAND_REPRINT, "printer2mqtt print takes the path"},
+        {COMMAND_SET_POLL_INTERVAL, "send it over MQTT"},
+    };
+    size_t i;
+
+    for (i = 0; is_any(call) && i < sizeof kept / sizeof *kept; i++)
+        if (kept[i].command == command_find(call->argv[0]))
+            return error_set(err, "%s is for the running bridge; %s",
+                             call->argv[0], kept[i].instead);
+    return true;
 }
 
 /* What the word takes, complete. */
@@ -147,11 +174,12 @@ static int carry_out(const struct call *call, struct desk *desk,
     struct outcome outcome = {.call = call, .printer = config->id};
     struct order_arguments arguments;
     struct error err = {""};
-    struct vigil *vigil = vigil_new(desk, config, &watch, &outcome, &err);
+    struct vigil *vigil = NULL;
 
+    if (is_possible(call, &err))
+        vigil = vigil_new(desk, config, &watch, &outcome, &err);
     if (vigil && vigil_meet(vigil, &err) &&
         read_arguments(call, vigil, &arguments, &err)) {
-        outcome.path = arguments.path;
         give(call, vigil, &arguments);
         while (!outcome.known)
             desk_turn(desk);
@@ -159,8 +187,7 @@ static int carry_out(const struct call *call, struct desk *desk,
         outcome.status = say_failed("%s: %s", config->id, err.text);
     vigil_free(vigil);
     if (outcome.known && outcome.status == EXIT_DONE)
-        wait_until_shown(desk, config, command_of(call->word->name),
-                         arguments.path);
+        wait_until_shown(desk, config, outcome.command, outcome.path);
     return outcome.status;
 }
 

@@ -87,6 +87,25 @@ def test_any_order_of_the_bridge(empty_house, tmp_path):
     assert "\x1b" not in desk.fails("order", "mk3", "pau\x1bze")
 
 
+@pytest.mark.parametrize("words, sentence", [
+    (["upload", "box.gcode"], "printer2mqtt upload sends a file"),
+    (["upload", '{"file": "box.gcode"}'], "printer2mqtt upload sends a file"),
+    (["snapshot"], "printer2mqtt snap stores a picture"), (["set_poll_interval", "9"], "send it over MQTT"),
+    (["select_file", "/local/box.gcode"], "printer2mqtt print"), (["print_selected"], "printer2mqtt print"),
+    (["reprint"], "printer2mqtt print")])
+def test_what_only_a_running_bridge_can_keep_is_refused(empty_house, tmp_path, words, sentence):
+    (tmp_path / "box.gcode").write_text("G28\n")
+    printer = empty_house.add("mk", "pi", configured={"uploads": {"directory": str(tmp_path)}})
+    assert sentence in Terminal(tmp_path, empty_house).fails("order", "mk", *words)
+    assert printer.orders == []
+
+
+def test_an_order_tells_what_it_was_about(desk, printer):
+    folder = "/usb/new" if printer.profile == "buddy" else "/local/new"
+    assert desk("order", "mk", "create_folder", folder).out == f"mk: {folder} is made\n"
+    assert desk("order", "mk", "delete", folder).out == f"mk: {folder} is deleted\n"
+
+
 def test_read_only_in_the_file_holds_here_too(empty_house, tmp_path):
     printer = empty_house.add("mk", configured={"read_only": True})
     start(printer)
