@@ -37,8 +37,10 @@ static bool find_printer(const struct config *config, const char *id,
     nearest = text_nearest(id, ids);
     free(ids);
     if (!s->printer)
-        return error_set(err, "no printer is called %.40s%s%s%s", id,
-                         nearest ? "; did you mean " : "",
+        return error_set(err,
+                         "no printer is called %.40s%s%s%s; status shows all "
+                         "there are",
+                         id, nearest ? "; did you mean " : "",
                          nearest ? nearest : "", nearest ? "?" : "");
     s->config = config;
     s->driver = strcmp(s->printer->driver, "auto") == 0
@@ -50,6 +52,22 @@ static bool find_printer(const struct config *config, const char *id,
         .printer = s->printer->id,
     };
     return true;
+}
+
+/* Why an order would be refused; NULL if the configuration allows it. */
+static const char *forbidden(const struct subject *s, enum command command)
+{
+    unsigned flags = command_row(command)->flags;
+
+    if (s->printer->read_only && !(flags & COMMAND_OFFLINE))
+        return "no, it is read_only in the configuration";
+    if (s->printer->command_disabled[command])
+        return "no, it is disabled in the configuration";
+    if (flags & COMMAND_DANGEROUS && !s->printer->command_enabled[command])
+        return "not until commands: {enable: [...]} names it";
+    if (command == COMMAND_UPLOAD && !s->printer->uploads.enabled)
+        return "not until uploads says where files may come from";
+    return NULL;
 }
 
 /* The document that Home Assistant would get if everything was reported. */
@@ -77,7 +95,7 @@ static cJSON *components_of(const struct subject *s)
 
     memset(printer.reported, true, sizeof printer.reported);
     for (c = 0; c < COMMAND_COUNT; c++)
-        printer.commands[c] = true;
+        printer.commands[c] = !forbidden(s, c);
     discovery_printer_document(&bridge, &printer, &text);
     root = cJSON_Parse(buffer_text(&text));
     buffer_release(&text);
@@ -86,10 +104,15 @@ static cJSON *components_of(const struct subject *s)
     return components;
 }
 
+static bool is_announced(const struct subject *s)
+{
+    return s->config->homeassistant.enabled && s->printer->homeassistant;
+}
+
 /* "sensor: Nozzle temperature (temperature, °C)" of the component `tail`. */
 static void add_entity(const struct subject *s, const char *tail, cJSON *facts)
 {
-    cJSON *components = components_of(s);
+    cJSON *components = is_announced(s) ? components_of(s) : NULL;
     const cJSON *one = cJSON_GetObjectItemCaseSensitive(components, tail);
     const cJSON *platform = cJSON_GetObjectItemCaseSensitive(one, "platform");
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(one, "name");
@@ -236,7 +259,7 @@ static void add_requests(const struct subject *s, enum command command,
     cJSON_AddStringToObject(facts, "request", text);
 }
 
-static cJSON *explain_command(const struct subject *s, enum command command)
+static const char *payload_of(enum command command)
 {
     static const char *const arguments[] = {
         [ARGUMENT_NONE] = "PRESS",
@@ -249,7 +272,20 @@ static cJSON *explain_command(const struct subject *s, enum command command)
         [ARGUMENT_CAMERA] = "PRESS for the first camera, or its name or id",
         [ARGUMENT_SECONDS] = "a number of seconds",
     };
+
+    if (command == COMMAND_CAMERA_ORDER)
+        return "JSON with cameras, a list of their names or ids";
+    if (command == COMMAND_CAMERA_CREATE)
+        return "JSON with camera, its id, and config, its settings";
+    if (command == COMMAND_CAMERA_CHANGE)
+        return "JSON with camera, its name or id, and config, what changes";
+    return arguments[command_row(command)->argument];
+}
+
+static cJSON *explain_command(const struct subject *s, enum command command)
+{
     const struct command_row *row = command_row(command);
+    const char *refusal = forbidden(s, command);
     cJSON *facts = cJSON_CreateObject();
     char topic[TOPIC_MAX + 1], tail[64];
 
@@ -259,10 +295,9 @@ static cJSON *explain_command(const struct subject *s, enum command command)
         return facts;
     }
     cJSON_AddStringToObject(facts, "topic", topic);
-    cJSON_AddStringToObject(facts, "payload", arguments[row->argument]);
-    if (row->flags & COMMAND_DANGEROUS && !s->printer->command_enabled[command])
-        cJSON_AddStringToObject(facts, "allowed",
-                                "not until commands: {enable: [...]} names it");
+    cJSON_AddStringToObject(facts, "payload", payload_of(command));
+    if (refusal)
+        cJSON_AddStringToObject(facts, "allowed", refusal);
     (void)snprintf(tail, sizeof tail, "response/%s", row->name);
     if (routes_topic(&s->routes, tail, topic, sizeof topic))
         cJSON_AddStringToObject(facts, "answers", topic);
