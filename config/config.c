@@ -182,9 +182,9 @@ char *config_find(const char *option, struct error *err)
         return memory_text(SYSTEM_FILE);
     }
     (void)error_set(err,
-                    "there is no configuration: neither %s%s%s exists, nor is "
-                    "one given by -c FILE or $PRINTER2MQTT_CONFIG",
-                    user ? user : "", user ? " nor " : "", SYSTEM_FILE);
+                    "there is no configuration: no %s%s%s, and none given by "
+                    "-c FILE or $PRINTER2MQTT_CONFIG; --help shows one",
+                    user ? user : "", user ? ", no " : "", SYSTEM_FILE);
     free(user);
     return NULL;
 }

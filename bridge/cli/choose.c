@@ -145,7 +145,9 @@ static int unknown(const struct config *config, const char *id)
 
     for (i = 0; i < config->printer_count; i++)
         ids[i] = config->printers[i].id;
-    (void)say_unknown("no printer is called", id, ids, "");
+    (void)say_unknown("no printer is called", id, ids,
+                      strpbrk(id, ".:") ? "; an address goes behind --url"
+                                        : "; status shows all there are");
     free(ids);
     return EXIT_WRONG;
 }

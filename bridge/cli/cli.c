@@ -20,6 +20,8 @@ enum {
     LONG_FLAG, /* and above: LONG_FLAG + number of the bit */
 };
 
+static const char letters[] = ":c:hV"; /* : first, so that getopt is silent */
+
 static const struct option longs[] = {
     {"config", required_argument, NULL, 'c'},
     {"version", no_argument, NULL, 'V'},
@@ -141,6 +143,23 @@ static int dispatch(struct call *call)
     return word->run(call);
 }
 
+/* getopt itself would repeat all of the argument, which may hold a secret. */
+static int wrong_option(int option, const char *argument)
+{
+    bool letter = optopt > 0 && optopt < LONG_URL;
+    char name[48] = {'-', (char)optopt};
+    const char *what = "is no option";
+
+    if (!letter)
+        (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(argument, "="),
+                       argument);
+    if (option == ':')
+        what = "needs a value";
+    else if (optopt >= LONG_URL || (letter && strchr(letters, optopt)))
+        what = "takes no value";
+    return say_wrong("%s %s; see --help", name, what);
+}
+
 /* False: status is what to exit with. */
 static bool take_option(struct call *call, int option, int *status)
 {
@@ -161,12 +180,8 @@ static bool take_option(struct call *call, int option, int *status)
         return false;
     default: break;
     }
-    if (option >= LONG_FLAG) {
-        call->options |= 1u << (option - LONG_FLAG);
-        return true;
-    }
-    *status = EXIT_WRONG; /* getopt has said what is wrong */
-    return false;
+    call->options |= 1u << (option - LONG_FLAG);
+    return true;
 }
 
 int cli_main(int argc, char **argv)
@@ -176,7 +191,9 @@ int cli_main(int argc, char **argv)
     int option, status = EXIT_WRONG;
 
     (void)signal(SIGPIPE, SIG_IGN);
-    while ((option = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+        if (option == '?' || option == ':')
+            return wrong_option(option, argv[optind - 1]);
         help = help || option == 'h';
         if (option != 'h' && !take_option(&call, option, &status))
             return status;

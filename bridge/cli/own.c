@@ -32,7 +32,10 @@ struct config *words_config(const struct call *call, int *warnings)
     struct config *config;
 
     if (!path) {
-        (void)say_wrong("%s", err.text);
+        (void)say_wrong("%s%s", err.text,
+                        call->word->subject == SUBJECT_NONE
+                            ? ""
+                            : "; --url URL needs none");
         return NULL;
     }
     config = config_load(path, words_drivers(), &problems);

@@ -52,6 +52,15 @@ def test_a_mistyped_word_is_met_with_the_one_that_was_meant(alone):
     (["status", "--password-file", "x"], "--password-file needs --url"),
     (["status", "--url", "http://a:b@c"], "password"),
     (["status", "--url", "127.0.0.1", "--password-file", "nowhere"], "--password-file: No such file"),
+    (["status", "nowhere"], "no printer is called nowhere; status shows all"),
+    (["status", "192.168.1.50"], "an address goes behind --url"),
+    (["explain", "nowhere"], "no printer is called nowhere; status shows all"),
+    (["status", "--url"], "--url needs a value; see --help"),
+    (["status", "-c"], "-c needs a value; see --help"),
+    (["status", "--json=yes"], "--json takes no value; see --help"),
+    (["status", "--help=yes"], "-h takes no value; see --help"),
+    (["status", "-x"], "-x is no option; see --help"),
+    (["status", "--colour"], "--colour is no option; see --help"),
 ])
 def test_wrong_use_is_one_sentence_and_status_2(desk, words, sentence):
     assert sentence in desk.fails(*words, status=2)
@@ -59,10 +68,14 @@ def test_wrong_use_is_one_sentence_and_status_2(desk, words, sentence):
 
 def test_a_password_is_never_taken_from_the_command_line(desk):
     assert "--password-file" in desk.fails("status", "mk4", "--password=x", status=2)
+    assert "s3cret" not in desk.fails("status", "mk4", "--passwd=s3cret", status=2)
 
 
-def test_without_a_configuration_it_says_where_it_looked(alone):
-    assert "config.yaml" in alone.fails("status", status=2)
+def test_without_a_configuration_it_says_where_it_looked_and_what_to_do(alone):
+    sentence = alone.fails("status", status=2)
+    assert "config.yaml" in sentence and "--help shows one" in sentence and "--url" in sentence
+    assert "--url" not in alone.fails("check", status=2)
+    assert "no /etc/printer2mqtt/config.yaml, and none" in alone.fails("check", status=2, env={"HOME": ""})
 
 
 def test_a_printer_by_its_address(empty_house, alone):
