@@ -102,6 +102,11 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+static char low(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 static size_t distance(const char *a, const char *b)
 {
     size_t row[NEAREST_MAX + 1];
@@ -116,7 +121,7 @@ static size_t distance(const char *a, const char *b)
         row[0] = i + 1;
         for (j = 0; j < width; j++) {
             size_t above = row[j + 1];
-            size_t change = corner + (a[i] != b[j]);
+            size_t change = corner + (low(a[i]) != low(b[j]));
 
             row[j + 1] = smaller(change, smaller(above, row[j]) + 1);
             corner = above;
@@ -129,7 +134,8 @@ const char *text_nearest(const char *word, const char *const *candidates)
 {
     size_t len = strlen(word);
     size_t best = len / 3 + 2;
-    const char *nearest = NULL;
+    const char *nearest = NULL, *longer = NULL;
+    int longer_count = 0;
 
     if (len == 0 || len > NEAREST_MAX)
         return NULL;
@@ -139,12 +145,16 @@ const char *text_nearest(const char *word, const char *const *candidates)
         if (strlen(*candidates) > NEAREST_MAX)
             continue;
         d = distance(word, *candidates);
-        if (d < best && d < len) {
+        if (d < best && d < len && (2 * d < len || **candidates == *word)) {
             best = d;
             nearest = *candidates;
         }
+        if (len > 1 && strncmp(word, *candidates, len) == 0) {
+            longer = *candidates;
+            longer_count++;
+        }
     }
-    return nearest;
+    return nearest || longer_count != 1 ? nearest : longer;
 }
 
 uint64_t text_hash_bytes(const void *bytes, size_t len)

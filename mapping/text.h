@@ -25,8 +25,9 @@ uint64_t text_hash(const char *text);
 /* The same of any bytes. */
 uint64_t text_hash_bytes(const void *bytes, size_t len);
 
-/* The candidate nearest to word by edit distance, for "did you mean"; NULL if
- * none is near enough to be meant. candidates ends with NULL. */
+/* The candidate nearest to word by edit distance, for "did you mean", or else
+ * the only one that begins with it; NULL if none is near enough to be meant.
+ * candidates ends with NULL. */
 const char *text_nearest(const char *word, const char *const *candidates);
 
 #endif

@@ -97,6 +97,11 @@ static const struct {
     {"stat", "state"},
     {"sttae", "state"},
     {"State", "state"},
+    {"STATE", "state"},
+    {"nozzle/temp", "nozzle/temperature"},
+    {"be", "bed/target"},
+    {"nozzle/", NULL}, /* two begin like that */
+    {"rate", NULL},    /* as far away as it is alike */
     {"weather", NULL},
     {"", NULL},
     {"x", NULL},
