@@ -180,7 +180,9 @@ static const struct {
      "a ':' does not belong here: check the indentation, or quote the value",
      false},
     {"did not find expected key",
-     "this does not fit the lines before: check indentation and quotes", false},
+     "this does not fit the lines before: check indentation and quotes, and "
+     "put no key below a line with { }",
+     false},
     {"did not find expected '-' indicator",
      "this does not fit the lines before: check indentation and quotes", false},
     {"could not find expected ':'", "a ':' is missing in this line", true},

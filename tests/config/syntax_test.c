@@ -14,10 +14,13 @@ static void a_syntax_error_is_told_in_words_that_help(void **state)
             "only\n"},
         {"mqtt:\n  url: broker\n qos: 1\n",
          AT "3:2: not valid YAML: this does not fit the lines before: check "
-            "indentation and quotes\n"},
+            "indentation and quotes, and put no key below a line with { }\n"},
+        {"mqtt: {url: broker}\n  qos: 1\n",
+         AT "2:3: not valid YAML: this does not fit the lines before: check "
+            "indentation and quotes, and put no key below a line with { }\n"},
         {"mqtt:\n  url: broker\n  - a\n",
          AT "3:3: not valid YAML: this does not fit the lines before: check "
-            "indentation and quotes\n"},
+            "indentation and quotes, and put no key below a line with { }\n"},
         {"a:\n  - b\n  c: d\n",
          AT "3:3: not valid YAML: this does not fit the lines before: check "
             "indentation and quotes\n"},
