@@ -4,9 +4,11 @@
 #include "bridge/cli/words.h"
 #include "mapping/text.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 #define SENTENCE_MAX 1024
 
@@ -184,12 +186,24 @@ static bool take_option(struct call *call, int option, int *status)
     return true;
 }
 
+/* A socket or file with the number of a stream that is closed would get what is
+ * said there. Writing fails as if it was closed still. */
+static void occupy_streams(void)
+{
+    int fd;
+
+    for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", O_RDONLY);
+}
+
 int cli_main(int argc, char **argv)
 {
     struct call call = {.whole = argv};
     bool help = false;
     int option, status = EXIT_WRONG;
 
+    occupy_streams();
     (void)signal(SIGPIPE, SIG_IGN);
     while ((option = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         if (option == '?' || option == ':')

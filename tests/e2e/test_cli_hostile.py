@@ -113,6 +113,15 @@ def test_what_cannot_be_written_is_a_failure(desk, words):
     assert done.returncode == 1 and "cannot write to stdout" in done.stderr
 
 
+@pytest.mark.parametrize("words", [["schema"], ["status", "mk"], ["files", "mk"], ["mkdir", "mk", "new"]])
+@pytest.mark.parametrize("closed, status", [("<&-", 0), (">&-", 1), ("2>&-", 0), ("<&- 2>&-", 0)])
+def test_a_stream_that_is_closed_is_no_place_for_a_socket(desk, words, closed, status):
+    done = subprocess.run(["sh", "-c", f'"$@" {closed}; echo "status $?" >end', "sh", *desk.command(*words)],
+                          capture_output=True, text=True, env=desk.env, cwd=desk.folder, timeout=30)
+    assert (desk.folder / "end").read_text() == f"status {status}\n", done
+    assert "cannot write to stdout" in done.stderr if status else done.stdout
+
+
 # -- paths that are empty, as of a variable that is not set
 
 @pytest.mark.parametrize("words", [["sync", "mk", "d", "", "--delete"], ["delete", "mk", "", "--force"], ["mkdir", "mk", ""],
