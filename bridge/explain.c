@@ -8,19 +8,28 @@
 
 #include <cjson/cJSON.h>
 
-/* An example for fields that exist once per storage. */
-static char storage[][INSTANCE_NAME_MAX + 1] = {"usb"};
-static char camera[][INSTANCE_NAME_MAX + 1] = {"front"};
-static const struct instances usb = {storage, 1, false};
-static const struct instances front = {camera, 1, false};
-static const struct roster sample = {&usb, &front};
-
 struct subject {
     const struct config *config;
     const struct config_printer *printer;
     const struct driver *driver;
     struct routes routes;
+    /* what stands for all storages and cameras: an example, or what was asked
+     * for */
+    char storage[1][INSTANCE_NAME_MAX + 1];
+    char camera[1][INSTANCE_NAME_MAX + 1];
+    struct instances storages, cameras;
+    struct roster roster;
 };
+
+static void name_instances(struct subject *s, const char *storage,
+                           const char *camera)
+{
+    (void)snprintf(s->storage[0], sizeof s->storage[0], "%s", storage);
+    (void)snprintf(s->camera[0], sizeof s->camera[0], "%s", camera);
+    s->storages = (struct instances){s->storage, 1, false};
+    s->cameras = (struct instances){s->camera, 1, false};
+    s->roster = (struct roster){&s->storages, &s->cameras};
+}
 
 static bool find_printer(const struct config *config, const char *id,
                          struct subject *s, struct error *err)
@@ -87,7 +96,7 @@ static cJSON *components_of(const struct subject *s)
         .name = s->printer->id,
         .vendor = s->driver->vendor,
         .routes = &s->routes,
-        .roster = &sample,
+        .roster = &s->roster,
     };
     struct buffer text = {0};
     cJSON *root, *components;
@@ -213,7 +222,7 @@ static cJSON *explain_field(const struct subject *s, enum field field,
     struct route route;
     char tail[FIELD_KEY_MAX + 1], number[32];
 
-    if (!routes_field(&s->routes, field, instance, &sample, &route)) {
+    if (!routes_field(&s->routes, field, instance, &s->roster, &route)) {
         cJSON_AddStringToObject(facts, "field", field_row(field)->key);
         cJSON_AddStringToObject(facts, "topic", "off in the mapping");
         return facts;
@@ -330,12 +339,15 @@ static bool unknown(const struct subject *s, const char *what,
                      s->printer->id);
 }
 
-static cJSON *explain_one(const struct subject *s, const char *what)
+static cJSON *explain_one(struct subject *s, const char *what)
 {
-    enum field field = field_find(what, NULL);
+    char instance[INSTANCE_NAME_MAX + 1] = "";
+    enum field field = field_find(what, instance);
     enum command command = command_find(what);
     int i;
 
+    if (field != FIELD_COUNT && *instance)
+        name_instances(s, instance, instance);
     if (field != FIELD_COUNT)
         return explain_field(s, field, 0);
     if (command != COMMAND_COUNT)
@@ -358,7 +370,7 @@ static cJSON *overview(const struct subject *s)
     for (f = 0; f < FIELD_COUNT; f++)
         for (i = 0; i < field_instances(f); i++)
             if ((f == FIELD_CUSTOM || i == 0) &&
-                routes_field(&s->routes, f, i, &sample, &route))
+                routes_field(&s->routes, f, i, &s->roster, &route))
                 cJSON_AddStringToObject(list, route.key, route.topic);
     for (c = 0; c < COMMAND_COUNT; c++)
         if (routes_command(&s->routes, c, topic, sizeof topic))
@@ -393,6 +405,7 @@ bool explain(const struct config *config, const char *printer, const char *what,
 
     if (!find_printer(config, printer, &subject, err))
         return false;
+    name_instances(&subject, "usb", "front");
     facts = what ? explain_one(&subject, what) : overview(&subject);
     if (!facts)
         return unknown(&subject, what, err);

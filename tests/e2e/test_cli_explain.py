@@ -41,3 +41,14 @@ def test_what_is_announced_has_an_entity(empty_house, tmp_path, what):
 def test_an_order_that_takes_json_says_so(empty_house, tmp_path, command, key):
     payload = told(empty_house, tmp_path, command)["payload"]
     assert payload.startswith("JSON with ") and key in payload
+
+
+def test_the_storage_or_camera_that_is_meant_is_explained(empty_house, tmp_path):
+    desk = Terminal(tmp_path, empty_house)
+    empty_house.add("mk3", "pi", configured={"mapping": {"fields": {"storage/sdcard/free": False}}})
+    desk.configure(empty_house)
+    for key in ("storage/local/free", "camera/top/name"):
+        facts = desk("explain", "mk3", key, "--json").json
+        assert facts["field"] == key and facts["topic"] == f"printer2mqtt/mk3/{key}" and "entity" in facts
+    assert desk("explain", "mk3", "storage/sdcard/free", "--json").json["topic"] == "off in the mapping"
+    assert desk("explain", "mk3", "storage/<name>/free", "--json").json["field"] == "storage/usb/free"
