@@ -6,7 +6,7 @@
 
 #define PICTURE_MAX ((size_t)8 << 20)
 
-static const char *const plan[] = {"?version", "cameras", NULL};
+static const char *const plan[] = {"version", "cameras", NULL};
 
 /* ---- cameras ---- */
 

@@ -245,6 +245,16 @@ static bool is_idle(const struct client *client, int endpoint)
            !telemetry_integer(&client->t, SLOT_TRANSFER_ACTIVE, 0);
 }
 
+static bool is_no_printer(struct client *client)
+{
+    const struct error why = client->err;
+
+    return error_set(&client->err,
+                     "%.280s; is this the address of a PrusaLink with a recent "
+                     "firmware (4.7 or later)?",
+                     why.text);
+}
+
 /* True if the plan goes on. */
 static bool take(struct client *client, const struct http_answer *answer)
 {
@@ -258,7 +268,7 @@ static bool take(struct client *client, const struct http_answer *answer)
                       &client->device, &client->err))
         return true;
     if (!may_fail(name))
-        return false;
+        return is_no_printer(client);
     driver_forget(client->driver, endpoint, client->config->mapping, &client->t,
                   &client->device);
     return true;

@@ -134,6 +134,13 @@ def test_a_wrong_password_is_told_by_every_word(empty_house, tmp_path):
             assert f"{printer}: it refused user name or password" in desk.fails(word, printer)
 
 
+def test_an_address_of_something_else_is_told_by_every_word(empty_house, desk):
+    empty_house.sim["mk4"].fault("error", status=404)
+    for word in ("status", "job", "info", "version", "storage", "transfer", "cameras", "files", "pause", "wait"):
+        sentence = desk.fails(word, "mk4")
+        assert "HTTP 404" in sentence and "the address of a PrusaLink with a recent firmware" in sentence
+
+
 def test_a_printer_that_is_off_is_told_by_every_word(empty_house, desk):
     empty_house.sim["mk4"].off()
     for word in ("status", "job", "info", "storage", "legacy", "files", "cancel", "wait"):
