@@ -320,10 +320,28 @@ static void show(const struct row *row, const struct node *node, char *out,
     (void)snprintf(out, size, "'%s'", text);
 }
 
+static bool is_quoted_tag(const char *text)
+{
+    static const char *const tags[] = {"!secret ", "!env ", "!env_var ",
+                                       "!file "};
+    size_t i;
+
+    for (i = 0; i < sizeof tags / sizeof *tags; i++)
+        if (strncmp(text, tags[i], strlen(tags[i])) == 0)
+            return true;
+    return false;
+}
+
 void kind_warn_plain(struct reader *r, const struct node *node)
 {
     struct file *file = node->at.file;
 
+    if (!node->hidden && is_quoted_tag(node->text)) {
+        reader_warning(r, node,
+                       "taken as the secret itself; for the one it names take "
+                       "the quotes away: !secret name");
+        return;
+    }
     if (node->hidden || !*node->text || !file->readable_by_all || file->warned)
         return;
     file->warned = true;

@@ -25,7 +25,8 @@ void kind_read_node(struct reader *r, const struct row *row,
 /* The part of it for kinds of one text. */
 void kind_read_scalar(struct reader *r, const struct row *row,
                       const struct node *node, void *target);
-/* Warn, once per file, of a secret that others can read. */
+/* Warn, once per file, of a secret that others can read, and of a tag that is
+ * one because it stands in quotes. */
 void kind_warn_plain(struct reader *r, const struct node *node);
 /* For members that own texts; nothing for all others. */
 void kind_copy(enum kind kind, void *target);

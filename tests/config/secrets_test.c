@@ -148,6 +148,18 @@ static void a_broken_secrets_file_is_told_once(void **state)
                    "secrets.yaml:1:4: tags have no meaning in this file\n");
 }
 
+static void a_tag_in_quotes_is_a_warning(void **state)
+{
+    (void)state;
+    world_write("config.yaml",
+                "mqtt: {url: h}\n"
+                "printers: {a: {url: h, password: \"!secret mk4\"},"
+                " b: {url: i, password: '!secrets'}}\n");
+    world_problems(AT "2:34: warning: printers.a.password: taken as the secret "
+                      "itself; for the one it names take the quotes away: "
+                      "!secret name\n");
+}
+
 static void a_secret_that_everyone_can_read_is_a_warning(void **state)
 {
     struct config_problems problems = {.errors = 0};
@@ -220,6 +232,7 @@ int main(void)
         WORLD_TEST(tags_work_for_every_value),
         WORLD_TEST(what_is_not_there_is_told_once),
         WORLD_TEST(a_broken_secrets_file_is_told_once),
+        WORLD_TEST(a_tag_in_quotes_is_a_warning),
         WORLD_TEST(a_secret_that_everyone_can_read_is_a_warning),
         WORLD_TEST(secrets_are_in_no_text),
     };
