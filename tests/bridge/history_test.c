@@ -1,0 +1,121 @@
+/* What is told and kept of jobs over gaps, restarts, and printers that are
+ * exchanged. */
+#include "life.h"
+
+/* The bridge starts again. */
+static void restart(struct world *life)
+{
+    struct printer_memory memory = *printer_memory(life->printer);
+    const struct far_side far = life->far;
+    const struct moment now = life->now;
+
+    *printer_memory(life->printer) = (struct printer_memory){.changed = false};
+    life_close(life);
+    life_open(life, &memory);
+    life->far = far;
+    life->now = now;
+}
+
+static void gap(struct world *life, int64_t ms)
+{
+    life->far.result = HTTP_UNREACHABLE;
+    life_run(life, ms);
+    assert_false(printer_online(life->printer));
+    life->far.result = HTTP_ANSWERED;
+}
+
+static void print(struct world *life, int job, int printing)
+{
+    life->far.state = "PRINTING";
+    life->far.job = job;
+    life->far.printing = printing;
+}
+
+static void assert_last_event(const struct world *life, enum event event,
+                              const char *file)
+{
+    assert_true(life->event_count > 0);
+    assert_int_equal(life->events[life->event_count - 1], event);
+    assert_string_equal(life->event_files[life->event_count - 1], file);
+}
+
+static void a_print_begun_in_a_gap_is_told_with_its_name(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 10000);
+    gap(&life, 20000);
+    print(&life, 8, 600);
+    life_run(&life, 70000);
+    assert_last_event(&life, EVENT_STARTED, "box8.gcode");
+    life_close(&life);
+}
+
+static void also_one_begun_while_the_bridge_was_away(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life_run(&life, 10000);
+    restart(&life);
+    print(&life, 8, 600);
+    life_run(&life, 10000);
+    assert_last_event(&life, EVENT_STARTED, "box8.gcode");
+    life_close(&life);
+}
+
+/* A pause before it makes now - time_printing later than it was. */
+static void the_start_of_a_print_outlives_a_restart(void **state)
+{
+    struct world life;
+    char start[VALUE_FORMAT_MAX];
+
+    (void)state;
+    life_open(&life, NULL);
+    print(&life, 8, 600);
+    life_run(&life, 1000);
+    (void)snprintf(start, sizeof start, "%s",
+                   life_value(&life, "job/started_at"));
+    life.far.state = "PAUSED";
+    life_run(&life, 600000);
+    restart(&life);
+    life_run(&life, 10000);
+    assert_string_equal(life_value(&life, "job/started_at"), start);
+    life_close(&life);
+}
+
+static void another_printer_has_no_last_job(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    print(&life, 8, 600);
+    life_run(&life, 10000);
+    life.far.state = "FINISHED";
+    life.far.job = 0;
+    life_run(&life, 10000);
+    assert_string_equal(life_value(&life, "last_job/result"), "finished");
+    life.far.serial = "S2";
+    printer_forget(life.printer, life.now);
+    life_run(&life, 10000);
+    assert_true(printer_online(life.printer));
+    assert_string_equal(life_value(&life, "last_job/id"), "None");
+    assert_string_equal(life_value(&life, "last_job/result"), "None");
+    life_close(&life);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_print_begun_in_a_gap_is_told_with_its_name),
+        cmocka_unit_test(also_one_begun_while_the_bridge_was_away),
+        cmocka_unit_test(the_start_of_a_print_outlives_a_restart),
+        cmocka_unit_test(another_printer_has_no_last_job),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
