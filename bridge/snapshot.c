@@ -289,7 +289,9 @@ void snapshot_answered(struct printer *p, const struct http_answer *answer,
     take_snapshot(p, endpoint, now);
     if (endpoint == p->status_endpoint)
         status_answered(p, answer, now);
-    if (p->contact && job_is_whole(p, now))
+    if (p->device.halted)
+        p->memory.job.seen_at = now.wall;
+    else if (p->contact && job_is_whole(p, now))
         printer_follow_job(p, now);
 }
 

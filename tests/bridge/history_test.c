@@ -108,6 +108,100 @@ static void another_printer_has_no_last_job(void **state)
     life_close(&life);
 }
 
+static bool was_told(const struct world *life, enum event event)
+{
+    int i;
+
+    for (i = 0; i < life->event_count; i++)
+        if (life->events[i] == event)
+            return true;
+    return false;
+}
+
+static void pause(struct world *life)
+{
+    life_open(life, NULL);
+    life_run(life, 5000);
+    print(life, 8, 600);
+    life_run(life, 10000);
+    life->far.printing = 610;
+    life_run(life, 4000);
+    life->far.state = "PAUSED";
+    life_run(life, 60000);
+    assert_last_event(life, EVENT_PAUSED, "box8.gcode");
+}
+
+/* A Buddy says PRINTING while it aborts. */
+static void what_is_aborted_was_not_resumed(void **state)
+{
+    struct world life;
+
+    (void)state;
+    pause(&life);
+    life.far.state = "PRINTING";
+    life_run(&life, 120000);
+    life.far.state = "STOPPED";
+    life.far.job = 0;
+    life_run(&life, 5000);
+    assert_false(was_told(&life, EVENT_RESUMED));
+    assert_last_event(&life, EVENT_CANCELLED, "box8.gcode");
+    assert_string_equal(life_value(&life, "last_job/duration"), "610");
+    assert_string_not_equal(life_value(&life, "last_job/ended_at"), "None");
+    life_close(&life);
+}
+
+static void what_goes_on_was(void **state)
+{
+    struct world life;
+
+    (void)state;
+    pause(&life);
+    life.far.state = "PRINTING";
+    life.far.printing = 611;
+    life_run(&life, 2000);
+    assert_last_event(&life, EVENT_RESUMED, "box8.gcode");
+    life_close(&life);
+}
+
+static void ask(struct world *life)
+{
+    life_open(life, NULL);
+    life_run(life, 5000);
+    print(life, 8, 3537); /* of the job before */
+    life->far.state = "ATTENTION";
+    life_run(life, 10000);
+    assert_last_event(life, EVENT_ATTENTION, "box8.gcode");
+}
+
+static void what_is_given_up_at_the_questions_never_started(void **state)
+{
+    struct world life;
+
+    (void)state;
+    ask(&life);
+    life.far.state = "PRINTING";
+    life_run(&life, 5000);
+    life.far.state = "IDLE";
+    life.far.job = 0;
+    life_run(&life, 5000);
+    assert_int_equal(life.event_count, 1);
+    assert_string_equal(life_value(&life, "last_job/id"), "None");
+    life_close(&life);
+}
+
+static void what_is_answered_starts(void **state)
+{
+    struct world life;
+
+    (void)state;
+    ask(&life);
+    life.far.state = "PRINTING";
+    life.far.printing = 0;
+    life_run(&life, 2000);
+    assert_last_event(&life, EVENT_STARTED, "box8.gcode");
+    life_close(&life);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +209,10 @@ int main(void)
         cmocka_unit_test(also_one_begun_while_the_bridge_was_away),
         cmocka_unit_test(the_start_of_a_print_outlives_a_restart),
         cmocka_unit_test(another_printer_has_no_last_job),
+        cmocka_unit_test(what_is_aborted_was_not_resumed),
+        cmocka_unit_test(what_goes_on_was),
+        cmocka_unit_test(what_is_given_up_at_the_questions_never_started),
+        cmocka_unit_test(what_is_answered_starts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
