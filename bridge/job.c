@@ -155,7 +155,7 @@ static void begin(struct step *s, int64_t id, bool silently)
 }
 
 /* sign: 1, or -1 for one that should not have been counted. */
-static void count(struct job *j, const struct job_record *r, int sign)
+static void count(struct job *j, const struct job_record *r, int64_t sign)
 {
     j->finished += sign * (r->result == RESULT_FINISHED);
     j->cancelled += sign * (r->result == RESULT_CANCELLED);
@@ -163,7 +163,7 @@ static void count(struct job *j, const struct job_record *r, int sign)
     if (r->duration > 0)
         j->time_printing += sign * r->duration;
     if (r->weight > 0)
-        j->weight += sign * r->weight;
+        j->weight += (double)sign * r->weight;
 }
 
 /* The last seconds were printed too, if somebody was looking. */

@@ -239,6 +239,15 @@ static bool job_is_whole(struct printer *p, struct moment now)
     return now.ms - p->parted_ms > JOB_WAIT_MS;
 }
 
+/* Not before its name is there, nor while nobody knows whether it goes on. */
+static void note_job(struct printer *p, struct moment now)
+{
+    if (p->contact && p->device.halted)
+        p->memory.job.seen_at = now.wall;
+    else if (p->contact && job_is_whole(p, now))
+        printer_follow_job(p, now);
+}
+
 /* A look that an order wanted does not put off the next poll: printers that are
  * polled together stay so. */
 static void note_read(struct printer *p, int endpoint)
@@ -289,10 +298,7 @@ void snapshot_answered(struct printer *p, const struct http_answer *answer,
     take_snapshot(p, endpoint, now);
     if (endpoint == p->status_endpoint)
         status_answered(p, answer, now);
-    if (p->device.halted)
-        p->memory.job.seen_at = now.wall;
-    else if (p->contact && job_is_whole(p, now))
-        printer_follow_job(p, now);
+    note_job(p, now);
 }
 
 bool snapshot_fold(struct printer *p, int endpoint,

@@ -150,6 +150,23 @@ static void what_is_aborted_was_not_resumed(void **state)
     life_close(&life);
 }
 
+static void when_an_abort_ended_in_a_gap_is_not_known(void **state)
+{
+    struct world life;
+
+    (void)state;
+    pause(&life);
+    life.far.state = "PRINTING";
+    life_run(&life, 10000);
+    gap(&life, 120000);
+    life.far.state = "STOPPED";
+    life.far.job = 0;
+    life_run(&life, 70000);
+    assert_last_event(&life, EVENT_CANCELLED, "box8.gcode");
+    assert_string_equal(life_value(&life, "last_job/ended_at"), "None");
+    life_close(&life);
+}
+
 static void what_goes_on_was(void **state)
 {
     struct world life;
@@ -210,6 +227,7 @@ int main(void)
         cmocka_unit_test(the_start_of_a_print_outlives_a_restart),
         cmocka_unit_test(another_printer_has_no_last_job),
         cmocka_unit_test(what_is_aborted_was_not_resumed),
+        cmocka_unit_test(when_an_abort_ended_in_a_gap_is_not_known),
         cmocka_unit_test(what_goes_on_was),
         cmocka_unit_test(what_is_given_up_at_the_questions_never_started),
         cmocka_unit_test(what_is_answered_starts),
