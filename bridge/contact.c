@@ -206,7 +206,7 @@ void contact_established(struct printer *p, struct moment now)
     if (p->contact)
         return;
     p->contact = true;
-    p->parted_ms = now.ms; /* the job is read next */
+    p->parted_ms = 0;
     p->backoff_ms = 0;
     p->trouble = TROUBLE_NONE;
     memory_keep(&p->error, NULL);

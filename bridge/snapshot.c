@@ -233,9 +233,11 @@ static void status_answered(struct printer *p, const struct http_answer *answer,
 static bool job_is_whole(struct printer *p, struct moment now)
 {
     if (p->job_endpoint < 0 || driver_job_agrees(&p->telemetry, &p->device)) {
-        p->parted_ms = now.ms;
+        p->parted_ms = 0;
         return true;
     }
+    if (!p->parted_ms)
+        p->parted_ms = now.ms;
     return now.ms - p->parted_ms > JOB_WAIT_MS;
 }
 

@@ -67,6 +67,21 @@ static void also_one_begun_while_the_bridge_was_away(void **state)
     life_close(&life);
 }
 
+/* Its poll interval is as long as an event waits for a name, or longer. */
+static void nor_is_a_print_nameless_that_is_seldom_looked_at(void **state)
+{
+    struct world life;
+
+    (void)state;
+    life_open(&life, NULL);
+    life.config.poll_idle_ms = 5010;
+    life_run(&life, 11000);
+    print(&life, 8, 0);
+    life_run(&life, 10000);
+    assert_last_event(&life, EVENT_STARTED, "box8.gcode");
+    life_close(&life);
+}
+
 /* A pause before it makes now - time_printing later than it was. */
 static void the_start_of_a_print_outlives_a_restart(void **state)
 {
@@ -224,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_print_begun_in_a_gap_is_told_with_its_name),
         cmocka_unit_test(also_one_begun_while_the_bridge_was_away),
+        cmocka_unit_test(nor_is_a_print_nameless_that_is_seldom_looked_at),
         cmocka_unit_test(the_start_of_a_print_outlives_a_restart),
         cmocka_unit_test(another_printer_has_no_last_job),
         cmocka_unit_test(what_is_aborted_was_not_resumed),
