@@ -206,6 +206,7 @@ void contact_established(struct printer *p, struct moment now)
     if (p->contact)
         return;
     p->contact = true;
+    p->parted_ms = 0;
     p->backoff_ms = 0;
     p->trouble = TROUBLE_NONE;
     memory_keep(&p->error, NULL);
@@ -220,6 +221,9 @@ void printer_forget(struct printer *p, struct moment now)
     p->version++;
     files_select(p->files, NULL, NULL);
     printer_memory_release(&p->memory);
+    telemetry_clear_life(&p->telemetry, LIFE_KEPT);
+    p->start = (struct job_start){.known = false};
+    p->next_day_ms = 0;
     instances_copy(&p->memory.storages, &p->device.storages);
     instances_copy(&p->memory.cameras, &p->device.cameras);
     p->memory.changed = true;

@@ -97,11 +97,20 @@ static enum job_phase phase_of(enum state state, enum job_phase before)
     return before;
 }
 
+/* Who pauses has printed, and who asks in the middle of a print. */
+static bool has_printed(const struct job_record *r, enum job_phase phase)
+{
+    return phase == JOB_PAUSED || phase == JOB_PRINTING ||
+           (phase == JOB_ATTENTION && (r->progress > 0 || r->duration > 0));
+}
+
 /* The current job went from one phase to another. */
 static void change_phase(struct step *s, enum job_phase to)
 {
     struct job *j = s->job;
 
+    if (to != JOB_PRINTING && !j->printed && has_printed(&j->now, to))
+        tell(s, EVENT_STARTED, &j->now, "");
     j->phase = to;
     if (to == JOB_PRINTING && !j->printed)
         tell(s, EVENT_STARTED, &j->now, "");
@@ -111,7 +120,7 @@ static void change_phase(struct step *s, enum job_phase to)
         tell(s, EVENT_PAUSED, &j->now, "");
     else if (to == JOB_ATTENTION)
         tell(s, EVENT_ATTENTION, &j->now, telemetry_text(s->t, SLOT_MESSAGE));
-    j->printed = j->printed || to == JOB_PRINTING || to == JOB_PAUSED;
+    j->printed = j->printed || has_printed(&j->now, to);
 }
 
 static void warn_of_change(struct step *s, int64_t soon_s)
@@ -139,21 +148,22 @@ static void begin(struct step *s, int64_t id, bool silently)
     note(s);
     if (silently) {
         j->phase = phase;
-        j->printed = phase == JOB_PRINTING || phase == JOB_PAUSED;
+        j->printed = has_printed(&j->now, phase);
     } else if (phase != JOB_BEGINNING) {
         change_phase(s, phase);
     }
 }
 
-static void count(struct job *j, const struct job_record *r)
+/* sign: 1, or -1 for one that should not have been counted. */
+static void count(struct job *j, const struct job_record *r, int64_t sign)
 {
-    j->finished += r->result == RESULT_FINISHED;
-    j->cancelled += r->result == RESULT_CANCELLED;
-    j->failed += r->result == RESULT_FAILED;
+    j->finished += sign * (r->result == RESULT_FINISHED);
+    j->cancelled += sign * (r->result == RESULT_CANCELLED);
+    j->failed += sign * (r->result == RESULT_FAILED);
     if (r->duration > 0)
-        j->time_printing += r->duration;
+        j->time_printing += sign * r->duration;
     if (r->weight > 0)
-        j->weight += r->weight;
+        j->weight += (double)sign * r->weight;
 }
 
 /* The last seconds were printed too, if somebody was looking. */
@@ -191,11 +201,13 @@ static void end(struct step *s, enum result result, const char *reason)
         clear_record(&j->now);
         return;
     }
+    if (j->last.result == RESULT_COUNT) /* an end that was none */
+        count(j, &j->last, -1);
     clear_record(&j->last);
     j->last = j->now;
     j->now = (struct job_record){0};
     clear_record(&j->now);
-    count(j, &j->last);
+    count(j, &j->last, 1);
     tell(s, events[result], &j->last, reason);
 }
 
@@ -241,6 +253,36 @@ static void go_on(struct step *s, int64_t soon_s)
     warn_of_change(s, soon_s);
 }
 
+/* The end that was told was none: power was cut, say, and a Buddy is idle for a
+ * moment before it goes on. */
+static void take_back_end(struct step *s)
+{
+    struct job *j = s->job;
+    enum job_phase phase;
+
+    j->last.result = RESULT_COUNT;
+    begin(s, j->last.id, true);
+    phase = j->phase;
+    j->phase = JOB_BEGINNING;
+    j->printed = true;
+    if (phase != JOB_BEGINNING)
+        change_phase(s, phase);
+}
+
+/* The job that ended last is there. Its end may be seen late; only how far it
+ * is tells whether it goes on, or is another one with the same number (a
+ * printer that was reset counts anew). */
+static void meet_last(struct step *s)
+{
+    double was = s->job->last.progress, is = -1;
+
+    take_number(s->t, SLOT_JOB_PROGRESS, &is);
+    if (is >= 0 && is < was / 2)
+        begin(s, s->job->last.id, false);
+    else if (is >= 0 && s->job->last.result == RESULT_UNKNOWN)
+        take_back_end(s);
+}
+
 static void follow(struct step *s, int64_t soon_s)
 {
     struct job *j = s->job;
@@ -257,7 +299,9 @@ static void follow(struct step *s, int64_t soon_s)
     if (j->phase != JOB_NONE)
         end(s, almost_done(j) ? RESULT_FINISHED : RESULT_UNKNOWN,
             "the next print began");
-    if (id >= 0 && id != j->last.id)
+    if (id >= 0 && id == j->last.id)
+        meet_last(s);
+    else if (id >= 0)
         begin(s, id, false);
 }
 
@@ -331,6 +375,8 @@ void job_fields(const struct job *j, struct telemetry *t)
     telemetry_set_text(t, SLOT_LAST_PATH, r->path ? r->path : "");
     if (r->result < RESULT_COUNT)
         telemetry_set(t, SLOT_LAST_RESULT, value_word((int)r->result));
+    else
+        telemetry_clear(t, SLOT_LAST_RESULT);
     set_time(t, SLOT_LAST_STARTED_AT, r->started_at);
     set_time(t, SLOT_LAST_ENDED_AT, r->ended_at);
     set_integer(t, SLOT_LAST_DURATION, r->duration);

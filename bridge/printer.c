@@ -66,6 +66,17 @@ void printer_log(struct printer *p, enum log_level level, const char *format,
     p->sink->log(p->arg, level, p->config->id, text);
 }
 
+/* A restart of the bridge does not move the beginning of a print either. */
+static struct job_start remembered_start(const struct job *job)
+{
+    return (struct job_start){
+        .known = job->phase != JOB_NONE && job->now.started_at >= 0,
+        .job = job->now.id,
+        .at = job->now.started_at,
+        .printing = job->now.duration,
+    };
+}
+
 struct printer *printer_new(const struct config_printer *config,
                             const struct driver *driver,
                             const struct printer_memory *memory,
@@ -86,6 +97,7 @@ struct printer *printer_new(const struct config_printer *config,
     instances_copy(&p->device.cameras, &p->memory.cameras);
     p->roster = (struct roster){&p->device.storages, &p->device.cameras};
     p->saved_progress = p->memory.job.now.progress;
+    p->start = remembered_start(&p->memory.job);
     job_fields(&p->memory.job, &p->telemetry);
     p->status_endpoint = endpoint_with(driver, CADENCE_POLL);
     p->job_endpoint = endpoint_with(driver, CADENCE_JOB);

@@ -233,10 +233,21 @@ static void status_answered(struct printer *p, const struct http_answer *answer,
 static bool job_is_whole(struct printer *p, struct moment now)
 {
     if (p->job_endpoint < 0 || driver_job_agrees(&p->telemetry, &p->device)) {
-        p->parted_ms = now.ms;
+        p->parted_ms = 0;
         return true;
     }
+    if (!p->parted_ms)
+        p->parted_ms = now.ms;
     return now.ms - p->parted_ms > JOB_WAIT_MS;
+}
+
+/* Not before its name is there, nor while nobody knows whether it goes on. */
+static void note_job(struct printer *p, struct moment now)
+{
+    if (p->contact && p->device.halted)
+        p->memory.job.seen_at = now.wall;
+    else if (p->contact && job_is_whole(p, now))
+        printer_follow_job(p, now);
 }
 
 /* A look that an order wanted does not put off the next poll: printers that are
@@ -289,8 +300,7 @@ void snapshot_answered(struct printer *p, const struct http_answer *answer,
     take_snapshot(p, endpoint, now);
     if (endpoint == p->status_endpoint)
         status_answered(p, answer, now);
-    if (p->contact && job_is_whole(p, now))
-        printer_follow_job(p, now);
+    note_job(p, now);
 }
 
 bool snapshot_fold(struct printer *p, int endpoint,

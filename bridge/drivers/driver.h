@@ -132,6 +132,14 @@ struct device {
     struct job_mark seen;     /* the last one that was current */
     struct job_mark ran;      /* the last one seen printing or paused */
     double doubted;           /* progress left over from the job before; 0 */
+    /* It says PRINTING and nothing has moved since it was paused or asked: it
+     * goes on, or it ends. */
+    bool halted;
+    struct {
+        struct job_mark job; /* that was paused or asked */
+        int64_t time;        /* its time printing then, -1 = not told */
+        double progress;
+    } halt;
     /* Target of the picture of the job whose answer it was, of at most
      * REQUEST_TARGET_MAX bytes; NULL = none told. */
     char *picture;

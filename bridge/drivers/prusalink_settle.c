@@ -161,6 +161,28 @@ static void keep_in_attention(const struct telemetry *prev,
             telemetry_set(next, slots[i], telemetry_get(prev, slots[i]));
 }
 
+/* A Buddy says PRINTING, too, while it aborts what was paused or asked. */
+static void watch_halt(const struct telemetry *next, struct device *device,
+                       struct job_mark job)
+{
+    enum state state = telemetry_state(next);
+    int64_t time = telemetry_integer(next, SLOT_JOB_TIME_PRINTING, -1);
+    bool same = same_job(device->halt.job, job);
+
+    if (state == STATE_PAUSED || state == STATE_ATTENTION) {
+        device->halt.time = time >= 0 || !same ? time : device->halt.time;
+        device->halt.progress = progress_of(next);
+        device->halt.job = job;
+        device->halted = false;
+        return;
+    }
+    if (device->variant == PRUSALINK_PI || state != STATE_PRINTING || !same ||
+        (time >= 0 && time != device->halt.time) ||
+        progress_of(next) > device->halt.progress)
+        device->halt.job.known = false;
+    device->halted = device->halt.job.known;
+}
+
 void prusalink_settle(const struct telemetry *prev, struct telemetry *next,
                       struct device *device)
 {
@@ -169,6 +191,9 @@ void prusalink_settle(const struct telemetry *prev, struct telemetry *next,
     if (!has_status(next))
         return;
     drop_strangers(next, device, job);
+    if (!has_status(prev))
+        device->halt.job.known = false;
+    watch_halt(next, device, job);
     if (has_status(prev))
         follow(next, device, job);
     else

@@ -214,6 +214,56 @@ static void a_job_that_was_ended_is_not_begun_again(void **state)
     END;
 }
 
+/* Power was cut: for a moment a Buddy is idle before it goes on. */
+static void an_end_that_was_none_is_taken_back(void **state)
+{
+    STORY({STATE_IDLE, 0, 0, 0, ""}, {STATE_PRINTING, 7, 10, 0, "started"},
+          {STATE_PRINTING, 7, 40, 0, ""}, {OFF, 0, 0, 0, "printer_offline"},
+          {STATE_IDLE, 0, 0, 30, "printer_online ended"},
+          {STATE_ATTENTION, 7, 40, 0, "attention"},
+          {STATE_PRINTING, 7, 40, 0, "resumed"});
+    const struct look end[] = {{STATE_PRINTING, 7, 99, 0, ""},
+                               {STATE_FINISHED, 0, 0, 0, "finished"},
+                               {0}};
+
+    assert_int_equal(story.job.last.result, RESULT_COUNT);
+    assert_int_equal(story.job.time_printing, 40 * 36 + 32); /* never less */
+    tell(&story, end);
+    assert_int_equal(story.job.last.result, RESULT_FINISHED);
+    assert_int_equal(story.job.time_printing, 99 * 36 + 2);
+    assert_int_equal((int)story.job.weight, 50);
+    END;
+}
+
+/* Somebody reset the printer, and it counts from 1 again. */
+static void a_number_that_comes_again_is_another_print(void **state)
+{
+    STORY({STATE_IDLE, 0, 0, 0, ""}, {STATE_PRINTING, 1, 60, 0, "started"},
+          {STATE_FINISHED, 0, 0, 0, "finished"}, {STATE_IDLE, 0, 0, 0, ""},
+          {STATE_PRINTING, 1, 0, 0, "started"}, {STATE_PRINTING, 1, 99, 0, ""},
+          {STATE_FINISHED, 0, 0, 0, "finished"});
+    assert_int_equal(story.job.finished, 2);
+    END;
+}
+
+static void first_seen_paused_or_asking_it_had_started(void **state)
+{
+    STORY({STATE_IDLE, 0, 0, 0, ""}, {STATE_PAUSED, 7, 5, 0, "started paused"},
+          {OFF, 0, 0, 0, "printer_offline"},
+          {STATE_ATTENTION, 8, 20, 0, "printer_online ended started attention"},
+          {STATE_STOPPED, 0, 0, 0, "cancelled"});
+    assert_int_equal(story.job.last.id, 8);
+    END;
+}
+
+static void asking_at_the_first_look_it_had_started_too(void **state)
+{
+    STORY({STATE_ATTENTION, 7, 20, 0, ""},
+          {STATE_PRINTING, 7, 20, 0, "resumed"},
+          {STATE_FINISHED, 0, 0, 0, "finished"});
+    END;
+}
+
 static void away_while_its_job_ended(void **state)
 {
     STORY({STATE_PRINTING, 7, 50, 0, ""}, {OFF, 0, 0, 0, "printer_offline"},
@@ -264,6 +314,10 @@ int main(void)
         cmocka_unit_test(answered_questions_are_a_start),
         cmocka_unit_test(an_error_without_the_job_failed_it),
         cmocka_unit_test(a_job_that_was_ended_is_not_begun_again),
+        cmocka_unit_test(an_end_that_was_none_is_taken_back),
+        cmocka_unit_test(a_number_that_comes_again_is_another_print),
+        cmocka_unit_test(first_seen_paused_or_asking_it_had_started),
+        cmocka_unit_test(asking_at_the_first_look_it_had_started_too),
         cmocka_unit_test(away_while_its_job_ended),
         cmocka_unit_test(filament_change_is_told_once_each),
     };

@@ -36,8 +36,12 @@ static void on_event(void *arg, struct printer *printer,
     struct world *life = arg;
 
     (void)printer;
-    if (life->event_count < LIFE_MAX)
-        life->events[life->event_count++] = event->event;
+    if (life->event_count == LIFE_MAX)
+        return;
+    (void)snprintf(life->event_files[life->event_count],
+                   sizeof life->event_files[0], "%s",
+                   event->job.name ? event->job.name : "");
+    life->events[life->event_count++] = event->event;
 }
 
 static void on_work(void *arg, struct printer *printer, struct files_page *page)

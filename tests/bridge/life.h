@@ -75,6 +75,7 @@ struct world {
     char log[LIFE_MAX][300];
     int log_count;
     enum event events[LIFE_MAX];
+    char event_files[LIFE_MAX][64]; /* names of their jobs; "" = not told */
     int event_count;
     /* Called before the printer is asked what is next; NULL = nobody. */
     void (*step)(void *arg, struct moment now);

@@ -171,3 +171,28 @@ def test_many_events_at_once_are_saved_together(house):
             time.sleep(0.002)
             saves.update(file.stat().st_mtime_ns for file in state.glob("state.json"))
     assert len(saves) <= 2 + (time.monotonic() - begun) / 0.25
+
+
+def test_a_paused_print_that_is_cancelled_was_not_resumed(house):
+    """A Buddy says PRINTING while it aborts."""
+    printer, _ = printing(house, aborting=6)
+    printer.advance(100)
+    printer.pause()
+    wait_event(house, "paused")
+    polls(printer, 2)
+    house.watcher.publish(f"{BASE}/mk4/command/cancel", "PRESS")
+    wait_event(house, "cancelled")
+    assert types(house) == ["started", "paused", "cancelled"]
+
+
+def test_a_print_that_is_given_up_at_the_questions_never_started(house):
+    printer = house.add("mk4", aborting_preview=4)
+    house.run()
+    house.wait("mk4", "state", "idle")
+    printer.start_print(duration=1000, questions=True)
+    wait_event(house, "attention")
+    house.watcher.publish(f"{BASE}/mk4/command/cancel", "PRESS")
+    house.wait("mk4", "state", "idle", house.watcher.mark)
+    polls(printer, 2)
+    assert types(house) == ["attention"]
+    assert house.value("mk4", "last_job/result") == "None"
