@@ -37,6 +37,8 @@ enum order_phase {
 /* A final answer that a repeated idempotency key gets again. */
 struct remembered {
     char *key;
+    enum command command;
+    enum state state_before;
     struct order_answer answer;
     int64_t at_ms;
 };
