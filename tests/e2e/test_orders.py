@@ -119,6 +119,21 @@ def test_mapped_command_topics(house):
     assert [name for name, _ in printer.orders] == ["pause"]
 
 
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_a_command_mapped_below_command_comes_once(house, protocol):
+    """Brokers deliver a message once for each filter that fits."""
+    house.add("mk4", pausing=0.1).start_print(duration=36000)
+    house.run({"mqtt": {"protocol": protocol}, "mapping": {"command_topic": "{base}/{printer}/command/my_{command}"}})
+    house.wait("mk4", "can/pause", "online")
+    mark = house.watcher.mark
+    for command in ("pause", "refresh"):
+        house.watcher.publish(f"{BASE}/mk4/command/my_{command}", "PRESS")
+        house.wait("mk4", f"response/{command}", lambda t: json.loads(t)["final"], mark)
+    told = [m.json for m in house.watcher.since(mark, f"{BASE}/mk4/response/*")]
+    assert [(a["command"], a["status"]) for a in told] == \
+        [("pause", "accepted"), ("pause", "done"), ("refresh", "done")]
+
+
 def test_read_only_and_disabled_commands_are_not_allowed(house):
     house.add("looked-at", configured={"read_only": True}).start_print(duration=36000)
     house.add("limited", configured={"commands": {"disable": ["cancel"]}}, pausing=0.1).start_print(duration=36000)
