@@ -311,7 +311,8 @@ static void take_birth(struct bridge *b, const struct mqtt_message *m)
     discover_again(b, 1000 + delay * 4000 / 255);
 }
 
-static void dispatch(struct bridge *b, const struct mqtt_message *m)
+/* Orders, and what we said ourselves. False: it is none of it. */
+static bool take_ours(struct bridge *b, const struct mqtt_message *m)
 {
     const struct moved_topic key = {.topic = memory_text(m->topic)};
     const struct moved_topic *moved =
@@ -332,19 +333,22 @@ static void dispatch(struct bridge *b, const struct mqtt_message *m)
     else if ((unit = find_usual(b, m->topic, &name)))
         take_order(unit, name, m);
     else
-        cleanup_message(b, m);
+        return false;
+    return true;
 }
 
+/* Ours comes first: where there is no Home Assistant, its topics may be. */
 void inbox_message(void *arg, const struct mqtt_message *m)
 {
     struct bridge *b = arg;
+    bool listening = b->session != SESSION_STANDBACK;
 
-    if (b->stopping)
+    if (b->stopping || (listening && take_ours(b, m)))
         return;
     if (strcmp(m->topic, b->config->homeassistant.status_topic) == 0)
         take_birth(b, m);
     else if (below(m->topic, b->config->homeassistant.discovery_prefix))
         discover_message(b, m);
-    else if (b->session != SESSION_STANDBACK)
-        dispatch(b, m);
+    else if (listening)
+        cleanup_message(b, m);
 }

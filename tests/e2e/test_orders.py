@@ -134,6 +134,18 @@ def test_a_command_mapped_below_command_comes_once(house, protocol):
         [("pause", "accepted"), ("pause", "done"), ("refresh", "done")]
 
 
+def test_without_home_assistant_its_topics_are_as_good_as_others(house):
+    printer = house.add("mk4", pausing=0.1)
+    printer.start_print(duration=36000)
+    house.run({"homeassistant": {"enabled": False},
+               "mapping": {"commands": {"pause": "homeassistant/switch/{printer}/pause", "resume": "homeassistant/status"}}})
+    house.wait("mk4", "can/pause", "online")
+    for command, topic in (("pause", "homeassistant/switch/mk4/pause"), ("resume", "homeassistant/status")):
+        house.watcher.publish(topic, "PRESS")
+        done = house.wait("mk4", f"response/{command}", lambda t: json.loads(t)["final"])
+        assert done.json["status"] == "done"
+
+
 def test_read_only_and_disabled_commands_are_not_allowed(house):
     house.add("looked-at", configured={"read_only": True}).start_print(duration=36000)
     house.add("limited", configured={"commands": {"disable": ["cancel"]}}, pausing=0.1).start_print(duration=36000)
