@@ -358,8 +358,11 @@ void orders_answered(struct printer *p, const struct http_answer *answer,
 static void refuse_offline(struct printer *p, struct order *order,
                            bool stopping, struct moment now)
 {
+    bool sent = order == p->orders.active && p->orders.phase >= PHASE_SENT;
+
     if (stopping)
-        order_refuse(p, order, ORDER_OFFLINE, 0, now, "the bridge stops");
+        order_refuse(p, order, ORDER_OFFLINE, 0, now, "the bridge stops%s",
+                     sent && !is_read(p) ? "; the printer may still act" : "");
     else if (p->trouble == TROUBLE_WRONG_PRINTER)
         order_refuse(p, order, ORDER_WRONG_PRINTER, 0, now, "%s. %s",
                      printer_error(p), printer_remedy(p));
