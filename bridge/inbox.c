@@ -133,11 +133,12 @@ static struct order *read_order(struct bridge *b, const char *name,
     order = order_read(&envelope, bridge_now(b), code, err);
     if (m->response_topic && !envelope.response_topic && *code == ORDER_OK) {
         *code = ORDER_INVALID;
-        (void)error_set(err,
-                        "answers cannot go to the response topic "
-                        "%.100s: no wildcards, not $..., and nothing of "
-                        "the bridge's own",
-                        m->response_topic);
+        (void)error_set(
+            err,
+            "answers cannot go to the response topic "
+            "%.100s: no wildcards, no empty level, not $..., and nothing of "
+            "the bridge's own",
+            m->response_topic);
     }
     return order;
 }
