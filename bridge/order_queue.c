@@ -98,9 +98,7 @@ static bool begins_job(const struct printer *p, const struct order *order)
     return false;
 }
 
-/* A print that the printer took, or is just told, and of whose job nothing
- * shows yet: only when it does can it be cancelled. */
-static bool awaits_job(const struct printer *p)
+bool orders_await_job(const struct printer *p)
 {
     const struct orders *o = &p->orders;
 
@@ -121,12 +119,11 @@ static void overtake(struct printer *p, const struct order *by,
     for (i = 0; i < count; i++)
         order_refuse(p, waiting[i], ORDER_SUPERSEDED, 0, now, "overtaken by %s",
                      by->name);
-    if (!o->active || awaits_job(p) ||
-        command_row(o->active->command)->flags & COMMAND_OVERTAKE)
+    if (!o->active || command_row(o->active->command)->flags & COMMAND_OVERTAKE)
         return;
     if (o->phase == PHASE_SENT)
         o->overtaken = true;
-    else
+    else if (!orders_await_job(p))
         order_refuse(p, o->active, ORDER_SUPERSEDED, 0, now, "overtaken by %s",
                      by->name);
 }

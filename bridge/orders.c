@@ -339,6 +339,7 @@ void orders_answered(struct printer *p, const struct http_answer *answer,
     struct orders *o = &p->orders;
     bool answered = answer->result == HTTP_ANSWERED && answer->status != 408;
     bool undone = answered ? answer->status == 401 : !answer->sent;
+    bool waits;
 
     if (!o->active)
         return;
@@ -346,11 +347,12 @@ void orders_answered(struct printer *p, const struct http_answer *answer,
         prepare_again(p);
         return;
     }
+    waits = !o->overtaken || (!undone && orders_await_job(p));
     if (answered && !(undone && o->overtaken))
         judge(p, answer, now);
-    else if (!o->overtaken)
+    else if (waits)
         no_answer(p, answer, now);
-    if (o->active && o->overtaken) /* nobody waits for its effect */
+    if (o->active && !waits) /* nobody waits for its effect */
         order_refuse(p, o->active, ORDER_SUPERSEDED, answer->status, now,
                      "overtaken by a cancel");
 }

@@ -28,11 +28,15 @@ static void idle(struct world *life)
     life_run(life, 1000);
 }
 
-/* The request that was held up is answered. */
+/* The request that was held up is answered; status 0: the answer is lost. */
 static void let_go(struct world *life, int status, const char *body)
 {
-    const struct http_answer answer = {
-        .status = status, .sent = true, .body = body, .len = strlen(body)};
+    const struct http_answer answer = {.result =
+                                           status ? HTTP_ANSWERED : HTTP_BROKEN,
+                                       .status = status,
+                                       .sent = true,
+                                       .body = body,
+                                       .len = strlen(body)};
 
     life->hold = NULL;
     printer_answered(life->printer, &answer, life->now);
@@ -109,6 +113,29 @@ static void cancel_waits_for_a_print_that_the_printer_took(void **state)
 
 static void cancel_waits_also_for_the_answer_to_a_print(void **state)
 {
+    static const int statuses[] = {204, 0};
+    struct world life;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        idle(&life);
+        life.hold = "/api/v1/files/usb/box.gcode";
+        life_order(&life, "print", "/usb/box.gcode");
+        life_order(&life, "cancel", "PRESS");
+        let_go(&life, statuses[i], "");
+        now_printing(&life, 130);
+        life.far.on_order = now_stopped;
+        life_run(&life, 3000);
+        assert_int_equal(last(&life, "print")->status, ORDER_DONE);
+        assert_int_equal(last(&life, "cancel")->status, ORDER_DONE);
+        life_close(&life);
+    }
+}
+
+static void
+a_print_that_met_a_challenge_is_not_sent_to_be_cancelled(void **state)
+{
     struct world life;
 
     (void)state;
@@ -116,12 +143,11 @@ static void cancel_waits_also_for_the_answer_to_a_print(void **state)
     life.hold = "/api/v1/files/usb/box.gcode";
     life_order(&life, "print", "/usb/box.gcode");
     life_order(&life, "cancel", "PRESS");
-    let_go(&life, 204, "");
-    now_printing(&life, 130);
-    life.far.on_order = now_stopped;
+    let_go(&life, 401, "");
     life_run(&life, 3000);
-    assert_int_equal(last(&life, "print")->status, ORDER_DONE);
-    assert_int_equal(last(&life, "cancel")->status, ORDER_DONE);
+    assert_int_equal(last(&life, "print")->code, ORDER_SUPERSEDED);
+    assert_int_equal(last(&life, "cancel")->code, ORDER_CONFLICT);
+    assert_int_equal(life_sent(&life, "/api/v1/files/usb/box.gcode"), 1);
     life_close(&life);
 }
 
@@ -345,6 +371,8 @@ int main(void)
         cmocka_unit_test(cancel_waits_for_a_print_that_the_printer_took),
         cmocka_unit_test(cancel_waits_also_for_the_answer_to_a_print),
         cmocka_unit_test(a_print_that_was_not_sent_is_overtaken),
+        cmocka_unit_test(
+            a_print_that_met_a_challenge_is_not_sent_to_be_cancelled),
         cmocka_unit_test(what_the_printer_did_is_told_although_overtaken),
         cmocka_unit_test(whose_effect_nobody_waits_for_is_superseded),
         cmocka_unit_test(a_cancel_for_another_job_overtakes_nobody),
