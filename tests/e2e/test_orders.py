@@ -242,6 +242,22 @@ def test_cancel_overtakes_what_waits(house):
     assert [name for name, _ in printer.orders] == ["pause", "cancel"]
 
 
+@pytest.mark.parametrize("profile", ["buddy", "pi"])
+def test_a_print_is_cancelled_as_soon_as_there_is_one(house, profile):
+    """The printer took the print and shows nothing of it for a while."""
+    printer = house.add("p", profile, starting=2.0, aborting=0.1)
+    path = {"buddy": "/usb", "pi": "/local"}[profile] + "/box.gcode"
+    printer.add_file(path, duration=36000)
+    house.run()
+    house.wait("p", "can/print", "online")
+    started = house.watcher.order("p", "print", path)
+    started.wait("accepted")
+    cancel = house.watcher.order("p", "cancel")
+    assert cancel.final()["status"] == "done" and started.final()["status"] == "done"
+    assert [name for name, _ in printer.orders] == ["print", "cancel"]
+    assert printer.state in ("STOPPED", "IDLE")
+
+
 def test_a_flood_of_orders_is_answered_one_by_one_and_bounded(house, printing, sanitized):
     """500 at once while the printer thinks: 8 may wait, the others are told so; the bridge lives on."""
     bridge = house.bridges[0]
