@@ -57,10 +57,14 @@ static enum order_code json_key(struct order *order, const cJSON *item,
     return ORDER_OK;
 }
 
+/* The last second of the year 9999: what is later was meant as milliseconds,
+ * and would never expire. */
+#define EXPIRES_MAX 253402300799.0
+
 static enum order_code json_expires(struct order *order, const cJSON *item,
                                     struct error *err)
 {
-    if (cJSON_IsNumber(item) && fabs(item->valuedouble) < 9e15)
+    if (cJSON_IsNumber(item) && fabs(item->valuedouble) <= EXPIRES_MAX)
         order->expires = (int64_t)item->valuedouble;
     else if (!cJSON_IsString(item) ||
              !order_parse_time(item->valuestring, &order->expires))

@@ -67,6 +67,8 @@ static const struct {
     {"pause", "{\"expires\": \"tomorrow\"}", ORDER_INVALID, "with a zone"},
     {"pause", "{\"expires\": 1795262400}", ORDER_EXPIRED, "expired"},
     {"pause", "{\"expires\": 1795262401}", ORDER_OK, NULL},
+    {"pause", "{\"expires\": 253402300799}", ORDER_OK, NULL},
+    {"pause", "{\"expires\": 1795262401000}", ORDER_INVALID, "seconds since"},
     {"pause", "{\"expires\": \"2026-11-21T12:00:00Z\"}", ORDER_EXPIRED,
      "expired"},
     {"pause", "{\"expires\": \"2026-11-21T13:00:01+01:00\"}", ORDER_OK, NULL},
