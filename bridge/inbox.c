@@ -133,11 +133,12 @@ static struct order *read_order(struct bridge *b, const char *name,
     order = order_read(&envelope, bridge_now(b), code, err);
     if (m->response_topic && !envelope.response_topic && *code == ORDER_OK) {
         *code = ORDER_INVALID;
-        (void)error_set(err,
-                        "answers cannot go to the response topic "
-                        "%.100s: no wildcards, not $..., and nothing of "
-                        "the bridge's own",
-                        m->response_topic);
+        (void)error_set(
+            err,
+            "answers cannot go to the response topic "
+            "%.100s: no wildcards, no empty level, not $..., and nothing of "
+            "the bridge's own",
+            m->response_topic);
     }
     return order;
 }
@@ -311,7 +312,8 @@ static void take_birth(struct bridge *b, const struct mqtt_message *m)
     discover_again(b, 1000 + delay * 4000 / 255);
 }
 
-static void dispatch(struct bridge *b, const struct mqtt_message *m)
+/* Orders, and what we said ourselves. False: it is none of it. */
+static bool take_ours(struct bridge *b, const struct mqtt_message *m)
 {
     const struct moved_topic key = {.topic = memory_text(m->topic)};
     const struct moved_topic *moved =
@@ -332,19 +334,22 @@ static void dispatch(struct bridge *b, const struct mqtt_message *m)
     else if ((unit = find_usual(b, m->topic, &name)))
         take_order(unit, name, m);
     else
-        cleanup_message(b, m);
+        return false;
+    return true;
 }
 
+/* Ours comes first: where there is no Home Assistant, its topics may be. */
 void inbox_message(void *arg, const struct mqtt_message *m)
 {
     struct bridge *b = arg;
+    bool listening = b->session != SESSION_STANDBACK;
 
-    if (b->stopping)
+    if (b->stopping || (listening && take_ours(b, m)))
         return;
     if (strcmp(m->topic, b->config->homeassistant.status_topic) == 0)
         take_birth(b, m);
     else if (below(m->topic, b->config->homeassistant.discovery_prefix))
         discover_message(b, m);
-    else if (b->session != SESSION_STANDBACK)
-        dispatch(b, m);
+    else if (listening)
+        cleanup_message(b, m);
 }

@@ -54,7 +54,8 @@ static void remember(struct printer *p, const struct order *order,
     if (!o->keys)
         o->keys = memory_zero(KEYS_MAX, sizeof(struct remembered *));
     r = memory_zero(1, sizeof *r);
-    *r = (struct remembered){memory_text(order->key), *answer, now_ms};
+    *r = (struct remembered){memory_text(order->key), order->command,
+                             order->state_before, *answer, now_ms};
     r->answer.value = memory_text(answer->value);
     order_forget(o->keys[o->next_key]);
     o->keys[o->next_key] = r;
@@ -75,6 +76,7 @@ static void answer_followers(struct printer *p, const struct order *order,
             o->followers[kept++] = follower;
             continue;
         }
+        follower->state_before = order->state_before;
         p->sink->answer(p->arg, p, follower, answer);
         order_free(follower);
     }

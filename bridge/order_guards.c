@@ -171,6 +171,13 @@ static void name_states(unsigned states, char *out, size_t size)
         }
 }
 
+static bool is_printing(const struct printer *p)
+{
+    enum state state = telemetry_state(&p->telemetry);
+
+    return state == STATE_PRINTING || state == STATE_PAUSED;
+}
+
 static bool refused_by_job(struct printer *p, struct order *order,
                            struct moment now)
 {
@@ -182,8 +189,10 @@ static bool refused_by_job(struct printer *p, struct order *order,
     if (order->arguments.job < 0)
         order->arguments.job = job;
     if (job < 0 && !order->job_given && order->arguments.job < 0)
-        order_refuse(p, order, ORDER_CONFLICT, 0, now,
-                     "nothing is being printed");
+        order_refuse(p, order, ORDER_CONFLICT, 0, now, "%s",
+                     is_printing(p) ? "the printer has not told yet which job "
+                                      "it prints; try again in some seconds"
+                                    : "nothing is being printed");
     else if (order->no_job)
         order_refuse(
             p, order, ORDER_WRONG_JOB, 0, now,

@@ -57,10 +57,14 @@ static enum order_code json_key(struct order *order, const cJSON *item,
     return ORDER_OK;
 }
 
+/* The last second of the year 9999: what is later was meant as milliseconds,
+ * and would never expire. */
+#define EXPIRES_MAX 253402300799.0
+
 static enum order_code json_expires(struct order *order, const cJSON *item,
                                     struct error *err)
 {
-    if (cJSON_IsNumber(item) && fabs(item->valuedouble) < 9e15)
+    if (cJSON_IsNumber(item) && fabs(item->valuedouble) <= EXPIRES_MAX)
         order->expires = (int64_t)item->valuedouble;
     else if (!cJSON_IsString(item) ||
              !order_parse_time(item->valuestring, &order->expires))
@@ -251,12 +255,19 @@ static enum order_code read_item(struct order *order, const cJSON *root,
 /* Each key is looked for among the others. */
 #define KEYS_OF_ONE_MAX 64
 
+/* One thing by several names. */
+static bool is_value(const struct order *order, const char *key)
+{
+    return strcmp(key, "value") == 0 || strcmp(key, "camera") == 0 ||
+           (strcmp(key, "path") == 0 && order->command != COMMAND_UPLOAD);
+}
+
 /* All keys are read, so that a refusal can still echo the transaction. */
 static enum order_code read_object(struct order *order, const cJSON *root,
                                    struct error *err)
 {
     enum order_code code = ORDER_OK;
-    bool value = false;
+    bool value = false, again = false;
     const cJSON *item;
 
     if (cJSON_GetArraySize(root) > KEYS_OF_ONE_MAX)
@@ -266,11 +277,14 @@ static enum order_code read_object(struct order *order, const cJSON *root,
         struct error this_error;
         enum order_code this_code = read_item(order, root, item, &this_error);
 
-        value = value || strcmp(item->string, "value") == 0 ||
-                strcmp(item->string, "path") == 0;
+        again = again || (value && is_value(order, item->string));
+        value = value || is_value(order, item->string);
         if (this_code != ORDER_OK && code == ORDER_OK)
             code = order_say(err, this_code, this_error.text);
     }
+    if (code == ORDER_OK && again)
+        return order_say(err, ORDER_INVALID,
+                         "only one of value, path and camera can be given");
     if (order->command == COMMAND_UPLOAD)
         value = order->source.from != NULL;
     if (code == ORDER_OK && !value && order->command != COMMAND_COUNT &&
@@ -286,6 +300,57 @@ static bool may_be_a_name(const struct order *order)
            command_row(order->command)->argument == ARGUMENT_CHOICE;
 }
 
+/* Behind the string that text begins with. */
+static const char *skip_string(const char *text)
+{
+    for (text++; *text && *text != '"'; text++)
+        text += *text == '\\' && text[1];
+    return text + (*text != '\0');
+}
+
+/* What stands behind "key": if that is what text begins with; else NULL. */
+static const char *behind_key(const char *text, const char *key)
+{
+    size_t len = strlen(key);
+
+    if (strncmp(text + 1, key, len) != 0 || text[len + 1] != '"')
+        return NULL;
+    text += len + 2;
+    text += strspn(text, " \t\r\n");
+    return *text == ':' ? text + 1 + strspn(text + 1, " \t\r\n") : NULL;
+}
+
+/* The value of this key of an object, as it came; NULL if none is so spelled.
+ * text is valid JSON. */
+static const char *find_raw(const char *text, const char *key)
+{
+    const char *raw = NULL;
+    int depth = 0;
+
+    while (*text && !raw) {
+        depth += *text == '{' || *text == '[';
+        depth -= *text == '}' || *text == ']';
+        if (*text == '"' && depth == 1)
+            raw = behind_key(text, key);
+        text = *text == '"' ? skip_string(text) : text + 1;
+    }
+    return raw;
+}
+
+/* A whole number may have more digits than a double holds. */
+static void keep_digits(struct order *order, const char *text)
+{
+    const char *raw = find_raw(text, "transaction");
+    const char *digits = raw ? raw + (*raw == '-') : "";
+    size_t len = strspn(digits, "0123456789");
+
+    if (*digits < '1' || *digits > '9' || strchr(".eE+-", digits[len]))
+        return;
+    free(order->transaction);
+    order->transaction = memory_zero(len + 2, 1);
+    memcpy(order->transaction, raw, len + (size_t)(digits - raw));
+}
+
 static enum order_code read_json(struct order *order, const char *text,
                                  struct error *err)
 {
@@ -298,6 +363,9 @@ static enum order_code read_json(struct order *order, const char *text,
         code = order_say(err, ORDER_INVALID, "the payload is not valid JSON");
     else
         code = read_object(order, root, err);
+    if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(root, "transaction")) &&
+        order->transaction)
+        keep_digits(order, text);
     cJSON_Delete(root);
     return code;
 }

@@ -4,20 +4,25 @@
 
 #include <strings.h>
 
-static bool repeats_pending(const struct printer *p, const struct order *order)
+static bool has_key(const struct order *order, const char *key)
 {
-    const struct orders *o = &p->orders;
+    return order->key && strcmp(order->key, key) == 0;
+}
+
+/* The order with this key that is not done yet; NULL = none. */
+static const struct order *find_pending(const struct orders *o, const char *key)
+{
     int i;
 
-    if (o->active && o->active->key && strcmp(o->active->key, order->key) == 0)
-        return true;
+    if (o->active && has_key(o->active, key))
+        return o->active;
     for (i = 0; i < o->count; i++)
-        if (o->queue[i]->key && strcmp(o->queue[i]->key, order->key) == 0)
-            return true;
+        if (has_key(o->queue[i], key))
+            return o->queue[i];
     for (i = 0; i < o->away_count; i++)
-        if (o->away[i]->key && strcmp(o->away[i]->key, order->key) == 0)
-            return true;
-    return false;
+        if (has_key(o->away[i], key))
+            return o->away[i];
+    return NULL;
 }
 
 /* Without remembering it: the first one's answer is the key's. */
@@ -28,29 +33,77 @@ static void answer_repeat(struct printer *p, struct order *order,
     order_free(order);
 }
 
-/* A key that was seen before: answered, not carried out, also when it is too
- * late by now. */
-static bool is_repeat(struct printer *p, struct order *order, struct moment now)
+static void follow(struct printer *p, struct order *order, struct moment now)
 {
-    const struct remembered *r = order_recall(p, order->key, now.ms);
     struct order_answer full;
 
-    if (r) {
-        answer_repeat(p, order, &r->answer);
-        return true;
-    }
-    if (!repeats_pending(p, order))
-        return false;
     if (p->orders.follower_count < ORDERS_MAX) {
         p->orders.followers[p->orders.follower_count++] = order;
-        return true;
+        return;
     }
     full = order_answer_make(p, order, ORDER_ERROR, ORDER_QUEUE_FULL, now);
     (void)snprintf(full.message, sizeof full.message,
                    "%d orders with this key wait for its answer already",
                    ORDERS_MAX);
     answer_repeat(p, order, &full);
+}
+
+/* The answer to another command would be none to this one. */
+static void refuse_key(struct printer *p, struct order *order,
+                       enum command first, struct moment now)
+{
+    struct order_answer answer =
+        order_answer_make(p, order, ORDER_ERROR, ORDER_INVALID, now);
+
+    (void)snprintf(answer.message, sizeof answer.message,
+                   "the idempotency_key was that of %s; give each order one "
+                   "of its own",
+                   first < COMMAND_COUNT ? command_row(first)->name
+                                         : "an unknown command");
+    order_log(p, order, &answer);
+    answer_repeat(p, order, &answer);
+}
+
+/* A key that was seen before: answered, not carried out, also when it is too
+ * late by now. */
+static bool is_repeat(struct printer *p, struct order *order, struct moment now)
+{
+    const struct remembered *r = order_recall(p, order->key, now.ms);
+    const struct order *pending = find_pending(&p->orders, order->key);
+    enum command first;
+
+    if (!r && !pending)
+        return false;
+    first = r ? r->command : pending->command;
+    if (first != order->command) {
+        refuse_key(p, order, first, now);
+    } else if (r) {
+        order->state_before = r->state_before;
+        answer_repeat(p, order, &r->answer);
+    } else {
+        follow(p, order, now);
+    }
     return true;
+}
+
+static bool begins_job(const struct printer *p, const struct order *order)
+{
+    const struct driver_command *row =
+        driver_command(p->driver, order->command);
+    int i;
+
+    for (i = 0; row && i < DRIVER_STEPS_MAX; i++)
+        if (row->steps[i].job_new)
+            return true;
+    return false;
+}
+
+bool orders_await_job(const struct printer *p)
+{
+    const struct orders *o = &p->orders;
+
+    return o->active && begins_job(p, o->active) && printer_job(p) < 0 &&
+           (o->phase == PHASE_SENT || o->phase == PHASE_WAIT);
 }
 
 /* cancel ends what waits, and what was taken but has not shown yet. */
@@ -70,7 +123,7 @@ static void overtake(struct printer *p, const struct order *by,
         return;
     if (o->phase == PHASE_SENT)
         o->overtaken = true;
-    else
+    else if (!orders_await_job(p))
         order_refuse(p, o->active, ORDER_SUPERSEDED, 0, now, "overtaken by %s",
                      by->name);
 }
@@ -144,6 +197,19 @@ static void select_file(struct printer *p, struct order *order,
     }
 }
 
+static bool behind_a_print(const struct printer *p)
+{
+    const struct orders *o = &p->orders;
+    int i;
+
+    if (o->active && begins_job(p, o->active))
+        return true;
+    for (i = 0; i < o->count; i++)
+        if (begins_job(p, o->queue[i]))
+            return true;
+    return false;
+}
+
 /* The job that its sender saw, be it that there was none; what waits behind a
  * print may be meant for that. */
 static void bind_to_job(const struct printer *p, struct order *order)
@@ -151,17 +217,34 @@ static void bind_to_job(const struct printer *p, struct order *order)
     order->arguments.job = printer_job(p);
     order->no_job = order->arguments.job < 0 &&
                     !telemetry_known(&p->telemetry, SLOT_JOB_PROGRESS) &&
-                    !p->orders.active && p->orders.count == 0;
+                    !behind_a_print(p);
 }
 
-static void upload(struct printer *p, struct order *order, struct moment now)
+static bool names_another_job(const struct printer *p,
+                              const struct order *order)
 {
-    if (order->job_given && order->arguments.job != printer_job(p)) {
-        order_refuse(p, order, ORDER_WRONG_JOB, 0, now,
-                     "job %lld is not the current one",
-                     (long long)order->arguments.job);
-        return;
-    }
+    return order->job_given && order->arguments.job != printer_job(p);
+}
+
+/* Of what needs no fresh status. */
+static bool refused_by_known_job(struct printer *p, struct order *order,
+                                 struct moment now)
+{
+    enum command c = order->command;
+
+    if (!names_another_job(p, order) ||
+        !(order_is_bridges(c) ||
+          (p->online && (c == COMMAND_SELECT_FILE || c == COMMAND_UPLOAD ||
+                         c == COMMAND_CANCEL_TRANSFER))))
+        return false;
+    order_refuse(p, order, ORDER_WRONG_JOB, 0, now,
+                 "job %lld is not the current one",
+                 (long long)order->arguments.job);
+    return true;
+}
+
+static void upload(struct printer *p, struct order *order)
+{
     order_send_away(p, order);
     p->sink->upload(p->arg, p, order);
 }
@@ -173,7 +256,7 @@ static bool do_ourselves(struct printer *p, struct order *order,
     switch ((int)order->command) {
     case COMMAND_SET_POLL_INTERVAL: set_poll_interval(p, order, now); break;
     case COMMAND_SELECT_FILE: select_file(p, order, now); break;
-    case COMMAND_UPLOAD: upload(p, order, now); break;
+    case COMMAND_UPLOAD: upload(p, order); break;
     default: return false;
     }
     return true;
@@ -183,10 +266,10 @@ static void enqueue(struct printer *p, struct order *order, struct moment now)
 {
     unsigned flags = command_row(order->command)->flags;
 
+    if (flags & COMMAND_OVERTAKE && !names_another_job(p, order))
+        overtake(p, order, now);
     if (flags & COMMAND_JOB && !order->job_given)
         bind_to_job(p, order);
-    if (flags & COMMAND_OVERTAKE)
-        overtake(p, order, now);
     if (p->orders.count == ORDERS_MAX) {
         order_refuse(p, order, ORDER_QUEUE_FULL, 0, now,
                      "%d orders wait already; try again when they are done",
@@ -217,6 +300,7 @@ void printer_order(struct printer *p, struct order *order, enum order_code code,
     if (code != ORDER_OK)
         order_refuse(p, order, code, 0, now, "%s", err->text);
     else if (!order_refused_at_once(p, order, now) &&
+             !refused_by_known_job(p, order, now) &&
              !broke_off(p, order, now) && !order_refused_away(p, order, now) &&
              !do_ourselves(p, order, now) && bind_to_file(p, order, now))
         enqueue(p, order, now);

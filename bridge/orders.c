@@ -50,6 +50,12 @@ static void begin(struct printer *p, struct order *order, struct moment now)
     printer_read_soon(p, printer_all_endpoints(p));
 }
 
+/* Was it asked who it is, since somebody asked anew who we are? */
+static bool is_known(const struct printer *p)
+{
+    return p->identity_endpoint < 0 || p->identity_read;
+}
+
 static bool status_is_fresh(const struct printer *p)
 {
     return p->contact && p->status_number > p->orders.mark;
@@ -118,7 +124,7 @@ static void look_for_effect(struct printer *p, struct moment now)
     enum state state = telemetry_state(&p->telemetry);
     int64_t bound = order->arguments.job;
     char message[64];
-    bool gone = bound >= 0 && printer_job(p) != bound;
+    bool gone = bound >= 0 && driver_job_gone(bound, &p->telemetry);
 
     if (driver_step_done(step, bound >= 0 ? bound : o->job_before,
                          &p->telemetry)) {
@@ -190,7 +196,7 @@ static void step_active(struct printer *p, struct moment now)
 
     if (o->active->command == COMMAND_REFRESH)
         step_refresh(p, now);
-    else if (o->phase == PHASE_CHECK && status_is_fresh(p)) {
+    else if (o->phase == PHASE_CHECK && is_known(p) && status_is_fresh(p)) {
         if (!order_refused_now(p, o->active, now))
             checked(p, now);
     } else if (o->phase == PHASE_WAIT && o->asks_files)
@@ -305,28 +311,12 @@ static void judge(struct printer *p, const struct http_answer *answer,
         order_refuse(p, o->active, code, answer->status, now, "%s", message);
 }
 
-void orders_answered(struct printer *p, const struct http_answer *answer,
-                     struct moment now)
+/* It never left, or the printer may have done it all the same. */
+static void no_answer(struct printer *p, const struct http_answer *answer,
+                      struct moment now)
 {
     struct orders *o = &p->orders;
-    bool answered = answer->result == HTTP_ANSWERED && answer->status != 408;
 
-    if (!o->active)
-        return;
-    if (o->overtaken) {
-        order_refuse(p, o->active, ORDER_SUPERSEDED, answer->status, now,
-                     "overtaken by a cancel");
-        return;
-    }
-    if (((answered && answer->status == 401) || (!answered && !answer->sent)) &&
-        o->repeats < REPEATS_MAX) {
-        prepare_again(p);
-        return;
-    }
-    if (answered) {
-        judge(p, answer, now);
-        return;
-    }
     if (!answer->sent) {
         order_refuse(p, o->active, ORDER_OFFLINE, 0, now,
                      "the printer could not be reached: %s", answer->reason);
@@ -343,11 +333,38 @@ void orders_answered(struct printer *p, const struct http_answer *answer,
         wait_for_effect(p, now);
 }
 
+void orders_answered(struct printer *p, const struct http_answer *answer,
+                     struct moment now)
+{
+    struct orders *o = &p->orders;
+    bool answered = answer->result == HTTP_ANSWERED && answer->status != 408;
+    bool undone = answered ? answer->status == 401 : !answer->sent;
+    bool waits;
+
+    if (!o->active)
+        return;
+    if (undone && !o->overtaken && o->repeats < REPEATS_MAX) {
+        prepare_again(p);
+        return;
+    }
+    waits = !o->overtaken || (!undone && orders_await_job(p));
+    if (answered && !(undone && o->overtaken))
+        judge(p, answer, now);
+    else if (waits)
+        no_answer(p, answer, now);
+    if (o->active && !waits) /* nobody waits for its effect */
+        order_refuse(p, o->active, ORDER_SUPERSEDED, answer->status, now,
+                     "overtaken by a cancel");
+}
+
 static void refuse_offline(struct printer *p, struct order *order,
                            bool stopping, struct moment now)
 {
+    bool sent = order == p->orders.active && p->orders.phase >= PHASE_SENT;
+
     if (stopping)
-        order_refuse(p, order, ORDER_OFFLINE, 0, now, "the bridge stops");
+        order_refuse(p, order, ORDER_OFFLINE, 0, now, "the bridge stops%s",
+                     sent && !is_read(p) ? "; the printer may still act" : "");
     else if (p->trouble == TROUBLE_WRONG_PRINTER)
         order_refuse(p, order, ORDER_WRONG_PRINTER, 0, now, "%s. %s",
                      printer_error(p), printer_remedy(p));

@@ -37,6 +37,8 @@ enum order_phase {
 /* A final answer that a repeated idempotency key gets again. */
 struct remembered {
     char *key;
+    enum command command;
+    enum state state_before;
     struct order_answer answer;
     int64_t at_ms;
 };
@@ -223,6 +225,9 @@ void order_read_changes(struct printer *p, const struct driver_command *row);
 /* order_queue.c */
 struct order *orders_take_first(struct orders *orders);
 void orders_drop_expired(struct printer *p, struct moment now);
+/* The active order is a print that is sent, and of whose job nothing shows yet:
+ * only when it does can it be cancelled. */
+bool orders_await_job(const struct printer *p);
 
 /* orders.c */
 /* Look at the new snapshot: has the active order taken effect? */

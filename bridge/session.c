@@ -26,6 +26,19 @@ static void subscribe(struct bridge *b, int qos, const char *format, ...)
         log_error("cannot subscribe to %s", filter);
 }
 
+/* Then it comes in with all other orders, and a broker would bring it once for
+ * each filter that fits. */
+static bool is_below_command(const struct bridge *b,
+                             const struct moved_topic *moved)
+{
+    char tree[TOPIC_MAX + 1];
+    int len = snprintf(tree, sizeof tree, "%s/%s/command",
+                       b->config->mqtt.base_topic, moved->unit->config->id);
+
+    return len > 0 && (size_t)len < sizeof tree &&
+           topic_below(moved->topic, tree);
+}
+
 static void subscribe_orders(struct bridge *b)
 {
     size_t i;
@@ -34,7 +47,8 @@ static void subscribe_orders(struct bridge *b)
         subscribe(b, 1, "%s/%s/command/#", b->config->mqtt.base_topic,
                   b->units[i].config->id);
     for (i = 0; i < b->moved_count; i++)
-        subscribe(b, 1, "%s", b->moved[i].topic);
+        if (!is_below_command(b, &b->moved[i]))
+            subscribe(b, 1, "%s", b->moved[i].topic);
     subscribe(b, 1, "%s/request/+", b->topic);
     subscribe(b, 0, "%s", b->config->homeassistant.status_topic);
 }

@@ -155,7 +155,8 @@ static void resume(void *arg, struct delivery *d)
     struct bridge *b = arg;
     struct unit *unit = bridge_unit(b, d->printer);
 
-    if (!unit || !unit->uploader) {
+    if (!unit || !unit->uploader ||
+        (d->order && unit->config->command_disabled[COMMAND_UPLOAD])) {
         give_up(b, unit, d);
         return;
     }

@@ -347,6 +347,9 @@ bool driver_target(const struct driver *driver, const char *pattern,
                    const char *path, const struct device *device,
                    struct request *request, struct error *err);
 
+/* Is job not the current one any more? Not so while the printer is busy: Buddy
+ * drops the job for a while when it recovers from a crash. */
+bool driver_job_gone(int64_t job, const struct telemetry *t);
 /* Does t, read after the order was taken, show what a STEP_WAIT waits for?
  * job: the job that was current when the order was sent, -1 = none. */
 bool driver_step_done(const struct driver_step *step, int64_t job,

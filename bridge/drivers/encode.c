@@ -148,6 +148,15 @@ enum encode_result driver_encode(const struct driver *driver,
                : ENCODE_REFUSED;
 }
 
+bool driver_job_gone(int64_t job, const struct telemetry *t)
+{
+    enum state state = telemetry_state(t);
+    int64_t current = telemetry_integer(t, SLOT_JOB_ID, -1);
+
+    return current >= 0 ? current != job
+                        : state < STATE_COUNT && state != STATE_BUSY;
+}
+
 bool driver_step_done(const struct driver_step *step, int64_t job,
                       const struct telemetry *t)
 {
@@ -163,10 +172,5 @@ bool driver_step_done(const struct driver_step *step, int64_t job,
         return true;
     if (step->update_gone && telemetry_integer(t, SLOT_SERVER_UPDATE, 1) == 0)
         return true;
-    if (!step->job_gone || job < 0)
-        return false;
-    /* Buddy drops the job for a while in the middle of a print when it
-     * recovers from a crash, and is busy then: that is no end. */
-    return current >= 0 ? current != job
-                        : state < STATE_COUNT && state != STATE_BUSY;
+    return step->job_gone && job >= 0 && driver_job_gone(job, t);
 }

@@ -26,6 +26,7 @@ static void on_answer(void *arg, struct printer *printer,
     (void)snprintf(life->answered[life->answer_count], sizeof life->answered[0],
                    "%.31s", order->name);
     life->answers[life->answer_count++] = *answer;
+    life->before = order->state_before;
     (void)snprintf(life->value, sizeof life->value, "%s",
                    answer->value ? answer->value : "");
 }

@@ -69,8 +69,9 @@ struct world {
     struct order_answer answers[LIFE_MAX];
     char answered[LIFE_MAX][32]; /* command names of the answers */
     int answer_count;
-    char value[4096]; /* of the newest answer; "" = none */
-    bool workers;     /* pages are read by work_done() only */
+    enum state before; /* what the newest answer says of the order's coming */
+    char value[4096];  /* of the newest answer; "" = none */
+    bool workers;      /* pages are read by work_done() only */
     struct files_page *page;
     char log[LIFE_MAX][300];
     int log_count;

@@ -67,11 +67,19 @@ static const struct {
     {"pause", "{\"expires\": \"tomorrow\"}", ORDER_INVALID, "with a zone"},
     {"pause", "{\"expires\": 1795262400}", ORDER_EXPIRED, "expired"},
     {"pause", "{\"expires\": 1795262401}", ORDER_OK, NULL},
+    {"pause", "{\"expires\": 253402300799}", ORDER_OK, NULL},
+    {"pause", "{\"expires\": 1795262401000}", ORDER_INVALID, "seconds since"},
     {"pause", "{\"expires\": \"2026-11-21T12:00:00Z\"}", ORDER_EXPIRED,
      "expired"},
     {"pause", "{\"expires\": \"2026-11-21T13:00:01+01:00\"}", ORDER_OK, NULL},
     {"pause", "{\"force\": true}", ORDER_INVALID, "\"force\" is not known"},
     {"pause", "{\"job_id\": 5, \"job_id\": 6}", ORDER_INVALID, "twice"},
+    {"print", "{\"value\": \"/usb/a.gcode\", \"path\": \"/usb/b.gcode\"}",
+     ORDER_INVALID, "only one of"},
+    {"snapshot", "{\"camera\": \"front\", \"value\": \"top\"}", ORDER_INVALID,
+     "only one of"},
+    {"upload", "{\"value\": \"a.gcode\", \"path\": \"/usb/b.gcode\"}", ORDER_OK,
+     NULL},
     {"pause", "{\"job_id\": 5", ORDER_INVALID, "not valid JSON"},
     {"pause", "{} {}", ORDER_INVALID, "not valid JSON"},
     {"pause", "[1]", ORDER_INVALID, "send PRESS"},
@@ -163,6 +171,34 @@ static char *long_payload(const char *key, size_t len)
     memset(text + head, 'x', len);
     memcpy(text + head + len, "\"}", 3);
     return text;
+}
+
+/* Nanoseconds since 1970 are more than a double can tell apart. */
+static void a_transaction_comes_back_as_it_was(void **state)
+{
+    static const char *const rows[][2] = {
+        {"{\"transaction\": 1763780592123456789}", "1763780592123456789"},
+        {"{\"answer\":\"final\",\"transaction\" :-9007199254740993 }",
+         "-9007199254740993"},
+        {"{\"transaction\":[\"transaction\", {\"transaction\": 2}]}",
+         "[\"transaction\",{\"transaction\":2}]"},
+        {"{\"transaction\":\"a\\\"\\u00e9\"}", "\"a\\\"\u00e9\""},
+        {"{\"transaction\":0}", "0"},
+        {"{\"transaction\":1.50}", "1.5"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ROWS(rows); i++) {
+        enum order_code code;
+        struct error err;
+        struct order *order = read_order("pause", rows[i][0], &code, &err);
+
+        ROW(rows[i][0]);
+        assert_int_equal(code, ORDER_OK);
+        assert_string_equal(order->transaction, rows[i][1]);
+        order_free(order);
+    }
 }
 
 static void limits_hold(void **state)
@@ -516,6 +552,7 @@ int main(void)
         cmocka_unit_test(all_keys_arrive),
         cmocka_unit_test(without_keys_nothing_is_assumed),
         cmocka_unit_test(a_refused_order_still_echoes_its_transaction),
+        cmocka_unit_test(a_transaction_comes_back_as_it_was),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(an_order_has_few_keys),

@@ -364,7 +364,9 @@ static void whoever_waits_when_the_bridge_stops_is_answered(void **state)
     life_order(&life, "pause", "PRESS");
     printer_stop(life.printer, life.now);
     assert_int_equal(life_answers(&life, "pause"), 3);
+    assert_null(strstr(life.answers[1].message, "may still act"));
     assert_int_equal(life_answer(&life)->code, ORDER_OFFLINE);
+    assert_non_null(strstr(life_answer(&life)->message, "may still act"));
     life_close(&life);
 }
 

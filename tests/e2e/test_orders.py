@@ -119,6 +119,33 @@ def test_mapped_command_topics(house):
     assert [name for name, _ in printer.orders] == ["pause"]
 
 
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_a_command_mapped_below_command_comes_once(house, protocol):
+    """Brokers deliver a message once for each filter that fits."""
+    house.add("mk4", pausing=0.1).start_print(duration=36000)
+    house.run({"mqtt": {"protocol": protocol}, "mapping": {"command_topic": "{base}/{printer}/command/my_{command}"}})
+    house.wait("mk4", "can/pause", "online")
+    mark = house.watcher.mark
+    for command in ("pause", "refresh"):
+        house.watcher.publish(f"{BASE}/mk4/command/my_{command}", "PRESS")
+        house.wait("mk4", f"response/{command}", lambda t: json.loads(t)["final"], mark)
+    told = [m.json for m in house.watcher.since(mark, f"{BASE}/mk4/response/*")]
+    assert [(a["command"], a["status"]) for a in told] == \
+        [("pause", "accepted"), ("pause", "done"), ("refresh", "done")]
+
+
+def test_without_home_assistant_its_topics_are_as_good_as_others(house):
+    printer = house.add("mk4", pausing=0.1)
+    printer.start_print(duration=36000)
+    house.run({"homeassistant": {"enabled": False},
+               "mapping": {"commands": {"pause": "homeassistant/switch/{printer}/pause", "resume": "homeassistant/status"}}})
+    house.wait("mk4", "can/pause", "online")
+    for command, topic in (("pause", "homeassistant/switch/mk4/pause"), ("resume", "homeassistant/status")):
+        house.watcher.publish(topic, "PRESS")
+        done = house.wait("mk4", f"response/{command}", lambda t: json.loads(t)["final"])
+        assert done.json["status"] == "done"
+
+
 def test_read_only_and_disabled_commands_are_not_allowed(house):
     house.add("looked-at", configured={"read_only": True}).start_print(duration=36000)
     house.add("limited", configured={"commands": {"disable": ["cancel"]}}, pausing=0.1).start_print(duration=36000)
@@ -213,6 +240,22 @@ def test_cancel_overtakes_what_waits(house):
     assert waiting.final()["code"] == "superseded" and "cancel" in waiting.final()["message"]
     assert cancel.final()["status"] == "done"
     assert [name for name, _ in printer.orders] == ["pause", "cancel"]
+
+
+@pytest.mark.parametrize("profile", ["buddy", "pi"])
+def test_a_print_is_cancelled_as_soon_as_there_is_one(house, profile):
+    """The printer took the print and shows nothing of it for a while."""
+    printer = house.add("p", profile, starting=2.0, aborting=0.1)
+    path = {"buddy": "/usb", "pi": "/local"}[profile] + "/box.gcode"
+    printer.add_file(path, duration=36000)
+    house.run()
+    house.wait("p", "can/print", "online")
+    started = house.watcher.order("p", "print", path)
+    started.wait("accepted")
+    cancel = house.watcher.order("p", "cancel")
+    assert cancel.final()["status"] == "done" and started.final()["status"] == "done"
+    assert [name for name, _ in printer.orders] == ["print", "cancel"]
+    assert printer.state in ("STOPPED", "IDLE")
 
 
 def test_a_flood_of_orders_is_answered_one_by_one_and_bounded(house, printing, sanitized):

@@ -525,14 +525,15 @@ def test_a_bridge_that_is_killed_loses_nothing_and_prints_once(house, srv, spool
     nothing_left(spool)
 
 
-def test_what_is_not_allowed_any_more_is_given_up_after_a_restart(house, srv, spool):
+@pytest.mark.parametrize("change", [{"uploads": None}, {"commands": {"disable": ["upload"]}}], ids=["off", "disabled"])
+def test_what_is_not_allowed_any_more_is_given_up_after_a_restart(house, srv, spool, change):
     printer = house.add("mk4", "buddy", uploads(srv))
     bridge = house.run()
     printer.fault("stall", method="PUT", at=0)
     house.watcher.order("mk4", "upload", {"file": "tower.gcode"}).wait("accepted")
     bridge.kill()
     printer.heal()
-    again = house.run({"printers": {"mk4": {"uploads": None}}}, name="again")
+    again = house.run({"printers": {"mk4": change}}, name="again")
     again.wait_log("given up")
     house.wait("mk4", "response/upload", lambda t: '"not_allowed"' in t)
     nothing_left(spool)
