@@ -248,17 +248,19 @@ static bool move(const char *folder, const char *name, const char *from,
 
 bool folder_settle(const char *folder, const char *name,
                    const struct http_stamp *stamp, const char *reason,
-                   struct error *err)
+                   bool *gone, struct error *err)
 {
     char from[FOLDER_PATH_MAX];
     struct http_stamp now;
 
     (void)snprintf(from, sizeof from, "%s/%s", folder, name);
+    *gone = false;
     errno = 0;
     if (stamp_of(AT_FDCWD, from, &now))
         return !http_stamp_same(&now, stamp) ||
                move(folder, name, from, reason, err);
     /* no error: it is no regular file any more */
-    return errno == 0 || errno == ENOENT ||
+    *gone = errno == 0 || errno == ENOENT;
+    return *gone ||
            error_set(err, "cannot move %s away: %s", from, strerror(errno));
 }
