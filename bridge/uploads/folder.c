@@ -83,9 +83,10 @@ static int by_name(const void *a, const void *b)
 bool folder_read(const char *folder, struct folder_files *files,
                  struct error *err)
 {
-    const struct dirent *entry;
+    const struct dirent *entry = NULL;
     struct http_stamp stamp;
     DIR *dir;
+    int number;
 
     *files = (struct folder_files){NULL, 0};
     if (!prepare(folder, err))
@@ -93,7 +94,8 @@ bool folder_read(const char *folder, struct folder_files *files,
     dir = opendir(folder);
     if (!dir)
         return error_set(err, "cannot read %s: %s", folder, strerror(errno));
-    while (files->count < FOLDER_FILES_MAX && (entry = readdir(dir))) {
+    while (files->count < FOLDER_FILES_MAX &&
+           (errno = 0, entry = readdir(dir))) {
         if (is_half_written(entry->d_name) ||
             !stamp_of(dirfd(dir), entry->d_name, &stamp))
             continue;
@@ -102,7 +104,13 @@ bool folder_read(const char *folder, struct folder_files *files,
         files->files[files->count++] = (struct folder_file){
             .name = memory_text(entry->d_name), .stamp = stamp};
     }
+    number = errno;
     (void)closedir(dir);
+    /* half a folder would make the other half new the next time */
+    if (!entry && number) {
+        folder_release(files);
+        return error_set(err, "cannot read %s: %s", folder, strerror(number));
+    }
     if (files->count)
         qsort(files->files, files->count, sizeof *files->files, by_name);
     return true;

@@ -141,13 +141,12 @@ static void tidy_up(void *arg)
     const char *folder = setup->config->uploads.watch;
     bool gone = false;
 
-    p->gone = false;
-    if (d->source == DELIVERY_WATCHED && folder &&
+    p->stuck =
+        d->source == DELIVERY_WATCHED && folder &&
         !folder_settle(folder, d->from, &d->stamp, p->text, &gone, &p->err) &&
-        !was_lost(p))
-        return;
+        !was_lost(p);
     p->gone = gone && parcel_may_come_back(p);
-    if (!p->gone)
+    if (!p->stuck && !p->gone)
         spool_remove(setup->spool, d->id);
 }
 
@@ -168,7 +167,10 @@ static void on_removed(void *arg)
         watch_lost(u->watch, p->delivery->from);
     else if (p->delivery->source == DELIVERY_WATCHED && u->watch)
         watch_told(u->watch, p->delivery->from, &p->delivery->stamp);
-    parcel_free(p);
+    if (p->stuck && parcel_may_come_back(p))
+        p->stage = STAGE_AWAY; /* a share that comes back shows it anew */
+    else
+        parcel_free(p);
     uploader_step(u);
 }
 

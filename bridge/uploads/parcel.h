@@ -11,7 +11,8 @@
  *
  * A watched file that was sent and is not in its folder when it is to be moved
  * away, or to be sent again, is AWAY: a share that is not mounted looks like an
- * empty folder, and what comes back with it must not be taken for new. */
+ * empty folder, and what comes back with it must not be taken for new. So is
+ * one that cannot be moved. */
 #ifndef BRIDGE_UPLOADS_PARCEL_H
 #define BRIDGE_UPLOADS_PARCEL_H
 
@@ -43,6 +44,7 @@ struct parcel {
     bool unread;   /* its file could not be opened */
     bool over;     /* its end was said */
     bool gone;     /* its file is not there to be moved away */
+    bool stuck;    /* it is there and cannot be moved away */
     bool away;     /* that it waits for its file was said */
     bool cancelled;
     char why[160]; /* it was cancelled */

@@ -358,7 +358,23 @@ def test_a_watched_file_survives_a_restart_and_is_uploaded_once(house, tmp_path,
     nothing_left(spool)
 
 
-def test_what_cannot_be_moved_away_is_not_uploaded_again(house, tmp_path, spool):
+class Share:
+    """A folder that is empty while its share is not mounted."""
+
+    def __init__(self, folder):
+        self.folder, self.aside = folder, folder.with_name("share")
+
+    def unmount(self):
+        self.folder.rename(self.aside)
+        self.folder.mkdir()
+
+    def mount(self):
+        self.folder.rename(self.folder.with_name("mountpoint"))
+        self.aside.rename(self.folder)
+
+
+@pytest.mark.parametrize("end", ["restart", "share away"])
+def test_what_cannot_be_moved_away_is_not_uploaded_again(house, tmp_path, spool, end):
     out = tmp_path / "out"
     printer = house.add("mk4", "buddy", {"uploads": {"watch": str(out), "overwrite": True, "print": True}})
     bridge = house.run()
@@ -372,11 +388,19 @@ def test_what_cannot_be_moved_away_is_not_uploaded_again(house, tmp_path, spool)
     printer.heal()
     bridge.wait_log("cannot move")
     assert len(left(spool)) == 1
-    bridge.stop()
+    share = Share(out)
+    if end == "restart":
+        bridge.stop()
+    else:
+        share.unmount()
+        until("it was looked at", lambda: (out / "failed").is_dir(), timeout=60)
     for folder in ("done", "failed"):
-        (out / folder).unlink()
-    house.run(name="again")
-    until("it is moved away", lambda: not (out / "tower.gcode").exists(), timeout=40)
+        ((out if end == "restart" else share.aside) / folder).unlink()
+    if end == "restart":
+        house.run(name="again")
+    else:
+        share.mount()
+    until("it is moved away", lambda: not (out / "tower.gcode").exists(), timeout=70)
     nothing_left(spool)
     assert [u.status for u in printer.uploads].count(201) == 1 and printer.job_id == 1
 
@@ -396,21 +420,6 @@ def test_a_watched_file_whose_answer_was_lost_is_printed_once(house, tmp_path, s
     assert "look whether it prints" in (out / "failed/tower.gcode.txt").read_text()
     assert [u.status for u in printer.uploads].count(201) == 1 and printer.job_id == 1
     nothing_left(spool)
-
-
-class Share:
-    """A folder that is empty while its share is not mounted."""
-
-    def __init__(self, folder):
-        self.folder, self.aside = folder, folder.with_name("share")
-
-    def unmount(self):
-        self.folder.rename(self.aside)
-        self.folder.mkdir()
-
-    def mount(self):
-        self.folder.rename(self.folder.with_name("mountpoint"))
-        self.aside.rename(self.folder)
 
 
 def test_a_share_that_is_not_mounted_at_the_start_prints_nothing_twice(house, tmp_path, spool):
