@@ -12,6 +12,9 @@ static const char *const remedies[] = {
     [TROUBLE_NONE] = "",
     [TROUBLE_UNREACHABLE] = "Is the printer switched on and in the network, "
                             "and is its url right?",
+    [TROUBLE_CERTIFICATE] =
+        "Name the printer's certificate, or that of who signed it, as its "
+        "ca_file; insecure: true trusts whoever answers.",
     [TROUBLE_TIMEOUT] = "The printer or the network is very slow or hangs; "
                         "switching the printer off and on usually helps.",
     [TROUBLE_AUTH] = "Check username and password (on the printer: Settings, "
@@ -66,7 +69,8 @@ static enum trouble trouble_of(const struct http_answer *answer)
     case HTTP_ANSWERED:
         return answer->status == 401 || answer->status == 403 ? TROUBLE_AUTH
                                                               : TROUBLE_ANSWER;
-    case HTTP_UNREACHABLE: return TROUBLE_UNREACHABLE;
+    case HTTP_UNREACHABLE:
+        return answer->untrusted ? TROUBLE_CERTIFICATE : TROUBLE_UNREACHABLE;
     case HTTP_TIMEOUT: return TROUBLE_TIMEOUT;
     case HTTP_BROKEN:
     case HTTP_TOO_BIG:
@@ -256,6 +260,7 @@ const char *printer_error(const struct printer *p)
     case TROUBLE_NO_SERIAL: return "no serial number";
     case TROUBLE_SAME_SERIAL: return "two printers with one serial number";
     case TROUBLE_UNREACHABLE:
+    case TROUBLE_CERTIFICATE:
     case TROUBLE_TIMEOUT:
     case TROUBLE_AUTH:
     case TROUBLE_ANSWER:

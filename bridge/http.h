@@ -74,7 +74,8 @@ struct http_answer {
     int64_t took_ms;  /* from http_send() to here, retries included */
     char reason[160]; /* for people: "connection refused", "HTTP 503", ... */
     struct http_headers headers; /* all "" unless HTTP_ANSWERED */
-    bool enough; /* the sink had enough; what it got is in order */
+    bool enough;    /* the sink had enough; what it got is in order */
+    bool untrusted; /* HTTP_UNREACHABLE: because of its certificate */
 };
 
 typedef void http_done(void *arg, const struct http_answer *answer);

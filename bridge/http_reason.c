@@ -191,6 +191,8 @@ static void explain_outcome(const struct http_flight *f, CURLcode code,
 
         if (o->code != code)
             continue;
+        a->untrusted = code == CURLE_PEER_FAILED_VERIFICATION ||
+                       code == CURLE_SSL_CACERT_BADFILE;
         if (o->detail && f->trouble[0])
             http_reason(a, o->result, "%.60s: %.90s", o->reason,
                         own_words(f->trouble));

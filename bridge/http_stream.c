@@ -8,6 +8,7 @@
 #include "mapping/memory.h"
 
 #include <linux/sockios.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <uv.h>
 
@@ -30,7 +31,7 @@ struct streaming {
     int64_t stall_ms;
     int64_t moved, moved_ms;  /* how much had moved when last it did */
     int64_t limit_ms, end_ms; /* 0 = none */
-    bool stalled, late, too_big;
+    bool stalled, late, too_big, encoded;
     CURLcode resumed; /* what came of going on */
     curl_socket_t fd;
     struct buffer last_words;
@@ -181,6 +182,16 @@ static bool is_success(const struct http_flight *f)
     return status >= 200 && status < 300;
 }
 
+/* What a server compressed without being asked would be stored as it is. */
+static bool is_encoded(const struct http_flight *f)
+{
+    struct curl_header *header;
+
+    return curl_easy_header(f->easy, "Content-Encoding", 0, CURLH_HEADER, -1,
+                            &header) == CURLHE_OK &&
+           strcasecmp(header->value, "identity") != 0;
+}
+
 size_t http_streaming_take(struct http_flight *flight, const char *bytes,
                            size_t len)
 {
@@ -192,7 +203,8 @@ size_t http_streaming_take(struct http_flight *flight, const char *bytes,
         return buffer_add(&flight->answer, bytes, len) ? len : 0;
     }
     s->too_big = s->too_big || len > room;
-    if (s->too_big || s->resumed)
+    s->encoded = s->encoded || (s->received == 0 && is_encoded(flight));
+    if (s->too_big || s->encoded || s->resumed)
         return 0;
     s->more = s->sink(s->arg, bytes, len);
     s->held = s->more == HTTP_LATER;
@@ -271,6 +283,9 @@ bool http_streaming_explain(const struct http_flight *flight, CURLcode code,
     } else if (s->too_big) {
         http_reason(answer, HTTP_TOO_BIG, "the answer is over %zu bytes",
                     s->take_max);
+    } else if (s->encoded) {
+        http_reason(answer, HTTP_BROKEN,
+                    "the answer is compressed, which was not asked for");
     } else if (s->more == HTTP_STOP) {
         http_reason(answer, HTTP_LOCAL, "the answer could not be stored");
     } else if (s->more == HTTP_ENOUGH) {

@@ -65,6 +65,7 @@ struct printer_sink {
 enum trouble {
     TROUBLE_NONE,
     TROUBLE_UNREACHABLE,
+    TROUBLE_CERTIFICATE, /* it has one that is not trusted */
     TROUBLE_TIMEOUT,
     TROUBLE_AUTH,
     TROUBLE_ANSWER,        /* it answers, but not as the API says */

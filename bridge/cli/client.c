@@ -200,6 +200,11 @@ bool client_explain(const struct config_printer *config,
         return error_set(err, "%s", client_login_remedy(config));
     if (answer->result == HTTP_ANSWERED)
         return error_set(err, "it answered HTTP %d", answer->status);
+    if (answer->untrusted)
+        return error_set(err,
+                         "%s; name it, or who signed it, as ca_file of the "
+                         "printer in the configuration",
+                         reason);
     if (answer->result == HTTP_UNREACHABLE)
         return error_set(err,
                          "%s; is the printer switched on and in the network, "

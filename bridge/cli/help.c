@@ -7,8 +7,8 @@ static const struct {
 } option_rows[] = {
     {OPTION_PRINT, "--print", "print it when it is there"},
     {OPTION_OVERWRITE, "--overwrite", "replace a file of the same name"},
-    {OPTION_FORCE, "--force", "also a folder that is not empty"},
     {OPTION_DELETE, "--delete", "delete what is not in DIR"},
+    {OPTION_FORCE, "--force", "also when a folder loses all that is in it"},
     {OPTION_DRY_RUN, "--dry-run", "only show what would be done"},
     {OPTION_JSON, "--json", "for programs"},
 };
@@ -98,7 +98,8 @@ int help_word(const struct word *word)
     size_t i;
 
     put_usage(word, &usage);
-    printf("%s\n\n%s\n\n", buffer_text(&usage), word->help);
+    put_wrapped(buffer_text(&usage));
+    printf("\n%s\n\n", word->help);
     buffer_release(&usage);
     put_wrapped(word->more);
     if (word->options)

@@ -27,7 +27,7 @@ struct sync {
     struct client *client;
     const char *dir;
     char root[FILE_PATH_MAX + 1]; /* on the printer */
-    bool json, dry, delete_rest;
+    bool json, dry, delete_rest, force;
     bool root_present;
     struct tree here, there;
     size_t skipped;
@@ -250,6 +250,36 @@ static bool prepare(const struct call *call, struct sync *s, struct error *err)
     return gather(s, err) && make_root(s, err);
 }
 
+/* A mistyped folder, or a share that is not mounted, looks empty: all that is
+ * there would go. */
+static bool is_meant(const struct sync *s, struct error *err)
+{
+    struct buffer here = {0}, there = {0};
+
+    if (!s->delete_rest || s->dry || s->force || s->here.count > 0 ||
+        s->steps.count == 0)
+        return true;
+    paint_text_cut(&here, s->dir, 200);
+    paint_text_cut(&there, s->root, 200);
+    (void)error_set(err,
+                    "%s has nothing in it that this printer prints, and "
+                    "--delete would empty %s; is it the right folder, and its "
+                    "share mounted? --force empties it",
+                    buffer_text(&here), buffer_text(&there));
+    buffer_release(&here);
+    buffer_release(&there);
+    return false;
+}
+
+static bool plan_steps(const struct call *call, struct sync *s,
+                       struct error *err)
+{
+    if (!prepare(call, s, err))
+        return false;
+    tree_compare(&s->here, &s->there, s->delete_rest, &s->steps);
+    return is_meant(s, err);
+}
+
 static int sync_folder(const struct call *call, struct client *client)
 {
     struct sync s = {
@@ -258,13 +288,13 @@ static int sync_folder(const struct call *call, struct client *client)
         .json = call->options & OPTION_JSON,
         .dry = call->options & OPTION_DRY_RUN,
         .delete_rest = call->options & OPTION_DELETE,
+        .force = call->options & OPTION_FORCE,
     };
     struct error err = {""};
     int status;
 
     desk_catch_signals(client->desk);
-    if (prepare(call, &s, &err)) {
-        tree_compare(&s.here, &s.there, s.delete_rest, &s.steps);
+    if (plan_steps(call, &s, &err)) {
         begin(&s);
         work(&s);
         status = conclude(&s);

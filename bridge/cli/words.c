@@ -127,10 +127,12 @@ const struct word words[] = {
      "make a folder there hold what DIR holds",
      "Uploads what is not there, or there with another size, or newer here by "
      "more than 14 hours (sticks keep no time zone). Only files that can be "
-     "printed count. Nothing is deleted without --delete.",
+     "printed count. Nothing is deleted without --delete, and not all there is "
+     "because DIR has nothing to print, unless --force says that it is meant.",
      "printer2mqtt sync mk4 ~/gcode --dry-run\n"
      "printer2mqtt sync mk4 ~/gcode /usb/gcode --delete",
-     1, 2, OPTION_JSON | OPTION_DELETE | OPTION_DRY_RUN, word_sync},
+     1, 2, OPTION_JSON | OPTION_DELETE | OPTION_FORCE | OPTION_DRY_RUN,
+     word_sync},
     {"delete", GROUP_FILES, SUBJECT_PRINTER, "PATH",
      "delete a file or folder for good",
      "A folder that is not empty needs --force, and a Raspberry Pi: Prusa's "

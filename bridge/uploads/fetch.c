@@ -225,6 +225,7 @@ static void begin(struct fetch *f)
     struct request request = {
         .method = HTTP_GET,
         .accept = "*/*",
+        .headers = {"Accept-Encoding: identity"},
         .answer_max = (size_t)f->plan.max,
     };
     const struct http_stream stream = {.sink = on_bytes, .arg = f};

@@ -83,9 +83,10 @@ static int by_name(const void *a, const void *b)
 bool folder_read(const char *folder, struct folder_files *files,
                  struct error *err)
 {
-    const struct dirent *entry;
+    const struct dirent *entry = NULL;
     struct http_stamp stamp;
     DIR *dir;
+    int number;
 
     *files = (struct folder_files){NULL, 0};
     if (!prepare(folder, err))
@@ -93,7 +94,8 @@ bool folder_read(const char *folder, struct folder_files *files,
     dir = opendir(folder);
     if (!dir)
         return error_set(err, "cannot read %s: %s", folder, strerror(errno));
-    while (files->count < FOLDER_FILES_MAX && (entry = readdir(dir))) {
+    while (files->count < FOLDER_FILES_MAX &&
+           (errno = 0, entry = readdir(dir))) {
         if (is_half_written(entry->d_name) ||
             !stamp_of(dirfd(dir), entry->d_name, &stamp))
             continue;
@@ -102,7 +104,13 @@ bool folder_read(const char *folder, struct folder_files *files,
         files->files[files->count++] = (struct folder_file){
             .name = memory_text(entry->d_name), .stamp = stamp};
     }
+    number = errno;
     (void)closedir(dir);
+    /* half a folder would make the other half new the next time */
+    if (!entry && number) {
+        folder_release(files);
+        return error_set(err, "cannot read %s: %s", folder, strerror(number));
+    }
     if (files->count)
         qsort(files->files, files->count, sizeof *files->files, by_name);
     return true;
@@ -248,17 +256,19 @@ static bool move(const char *folder, const char *name, const char *from,
 
 bool folder_settle(const char *folder, const char *name,
                    const struct http_stamp *stamp, const char *reason,
-                   struct error *err)
+                   bool *gone, struct error *err)
 {
     char from[FOLDER_PATH_MAX];
     struct http_stamp now;
 
     (void)snprintf(from, sizeof from, "%s/%s", folder, name);
+    *gone = false;
     errno = 0;
     if (stamp_of(AT_FDCWD, from, &now))
         return !http_stamp_same(&now, stamp) ||
                move(folder, name, from, reason, err);
     /* no error: it is no regular file any more */
-    return errno == 0 || errno == ENOENT ||
+    *gone = errno == 0 || errno == ENOENT;
+    return *gone ||
            error_set(err, "cannot move %s away: %s", from, strerror(errno));
 }

@@ -53,11 +53,11 @@ void folder_tell(struct folder_files *files, const char *name,
 void folder_forget(struct folder_files *files, const char *name);
 
 /* Move folder/name to done/ or, with the reason in a text beside it, to failed/
- * ("box.gcode", else "box-2.gcode", ...). One that is gone, or another file by
- * now, stays as it is. False: err says why it cannot be moved; it may still be
- * there. */
+ * ("box.gcode", else "box-2.gcode", ...). One that is gone (then gone is set),
+ * or another file by now, stays as it is. False: err says why it cannot be
+ * moved; it may still be there. */
 bool folder_settle(const char *folder, const char *name,
                    const struct http_stamp *stamp, const char *reason,
-                   struct error *err);
+                   bool *gone, struct error *err);
 
 #endif

@@ -6,7 +6,10 @@
 #include "mapping/memory.h"
 #include "mapping/text.h"
 
+#include <time.h>
 #include <unistd.h>
+
+#define AWAY_MAX_S ((int64_t)7 * 24 * 3600)
 
 struct parcel *parcel_new(struct uploader *u, struct delivery *d)
 {
@@ -71,6 +74,53 @@ bool parcel_worked(struct parcel *p)
     return false;
 }
 
+/* ---- a file that is away ---- */
+
+static void tidy(struct parcel *p);
+
+bool parcel_may_come_back(const struct parcel *p)
+{
+    const struct delivery *d = p->delivery;
+
+    return d->source == DELIVERY_WATCHED && d->started &&
+           (int64_t)time(NULL) - d->started_at < AWAY_MAX_S;
+}
+
+void parcel_wait_for_file(struct parcel *p, const char *why)
+{
+    struct uploader *u = p->uploader;
+    char name[4 * PARCEL_NAME_MAX + 1];
+
+    parcel_name(p, name);
+    if (!p->away)
+        uploader_say(u, LOG_LEVEL_WARNING,
+                     "watched folder: %s waits for its file to be back: %s",
+                     name, why);
+    p->away = true;
+    p->stage = STAGE_AWAY;
+    if (u->current == p)
+        u->current = NULL;
+    if (u->watch)
+        watch_lost(u->watch, p->delivery->from);
+    uploader_step(u);
+}
+
+bool parcel_is_back(struct parcel *p, const char *name,
+                    const struct http_stamp *stamp)
+{
+    struct delivery *d = p->delivery;
+
+    if (p->stage != STAGE_AWAY || strcmp(d->from, name) != 0 ||
+        !parcel_same_file(&d->stamp, stamp))
+        return false;
+    d->stamp = *stamp;
+    if (p->over)
+        tidy(p);
+    else
+        p->stage = STAGE_WAITING;
+    return true;
+}
+
 /* ---- the end of a parcel ---- */
 
 /* Nothing of it was sent, since its whole folder is away, as it seems: it will
@@ -89,10 +139,14 @@ static void tidy_up(void *arg)
     const struct delivery *d = p->delivery;
     const struct uploader_setup *setup = &p->uploader->setup;
     const char *folder = setup->config->uploads.watch;
+    bool gone = false;
 
-    if (d->source != DELIVERY_WATCHED || !folder ||
-        folder_settle(folder, d->from, &d->stamp, p->text, &p->err) ||
-        was_lost(p))
+    p->stuck =
+        d->source == DELIVERY_WATCHED && folder &&
+        !folder_settle(folder, d->from, &d->stamp, p->text, &gone, &p->err) &&
+        !was_lost(p);
+    p->gone = gone && parcel_may_come_back(p);
+    if (!p->stuck && !p->gone)
         spool_remove(setup->spool, d->id);
 }
 
@@ -105,12 +159,24 @@ static void on_removed(void *arg)
         return;
     if (p->err.text[0])
         uploader_say(u, LOG_LEVEL_WARNING, "watched folder: %s", p->err.text);
+    if (p->gone) {
+        parcel_wait_for_file(p, "it is not there to be moved away");
+        return;
+    }
     if (was_lost(p) && u->watch)
         watch_lost(u->watch, p->delivery->from);
     else if (p->delivery->source == DELIVERY_WATCHED && u->watch)
         watch_told(u->watch, p->delivery->from, &p->delivery->stamp);
-    parcel_free(p);
+    if (p->stuck && parcel_may_come_back(p))
+        p->stage = STAGE_AWAY; /* a share that comes back shows it anew */
+    else
+        parcel_free(p);
     uploader_step(u);
+}
+
+static void tidy(struct parcel *p)
+{
+    parcel_work(p, STAGE_REMOVING, tidy_up, on_removed);
 }
 
 static void stop_showing(struct uploader *u)
@@ -146,7 +212,8 @@ void parcel_finish(struct parcel *p, enum order_code code, int http_status,
     reason = memory_text(code == ORDER_OK ? NULL : text);
     free(p->text);
     p->text = reason;
-    parcel_work(p, STAGE_REMOVING, tidy_up, on_removed);
+    p->over = true;
+    tidy(p);
 }
 
 bool parcel_was_cancelled(struct parcel *p)

@@ -7,7 +7,12 @@
  *
  * Whatever touches a disk happens in a worker; a parcel that a worker holds is
  * looked at again when the worker is done. Before the first byte goes to the
- * printer the record says so. */
+ * printer the record says so.
+ *
+ * A watched file that was sent and is not in its folder when it is to be moved
+ * away, or to be sent again, is AWAY: a share that is not mounted looks like an
+ * empty folder, and what comes back with it must not be taken for new. So is
+ * one that cannot be moved. */
 #ifndef BRIDGE_UPLOADS_PARCEL_H
 #define BRIDGE_UPLOADS_PARCEL_H
 
@@ -27,6 +32,7 @@ enum stage {
     STAGE_OPENING,  /* a worker opens it and notes that it begins */
     STAGE_SENDING,
     STAGE_REMOVING, /* answered; a worker tidies up */
+    STAGE_AWAY,     /* waits for its file; its record is kept, nobody waits */
 };
 
 struct parcel {
@@ -36,6 +42,10 @@ struct parcel {
     bool accepted; /* its sender was told so, or nobody waits */
     bool begun;    /* an earlier life may have sent it already */
     bool unread;   /* its file could not be opened */
+    bool over;     /* its end was said */
+    bool gone;     /* its file is not there to be moved away */
+    bool stuck;    /* it is there and cannot be moved away */
+    bool away;     /* that it waits for its file was said */
     bool cancelled;
     char why[160]; /* it was cancelled */
     /* What a worker is given and gives back. */
@@ -85,6 +95,14 @@ void parcel_work(struct parcel *p, enum stage stage, void (*run)(void *arg),
                  void (*done)(void *arg));
 /* A worker is done. False: there is nothing more to do with the parcel. */
 bool parcel_worked(struct parcel *p);
+/* Its file was sent, at least in part, and is not in the watched folder: it may
+ * come back, for a week. For worker threads, too. */
+bool parcel_may_come_back(const struct parcel *p);
+/* Wait for it. */
+void parcel_wait_for_file(struct parcel *p, const char *why);
+/* The file that this one waits for is back, as it is now. */
+bool parcel_is_back(struct parcel *p, const char *name,
+                    const struct http_stamp *stamp);
 /* Answer its sender, if one waits, and tidy up. */
 void parcel_finish(struct parcel *p, enum order_code code, int http_status,
                    const char *text);
@@ -94,6 +112,8 @@ bool parcel_was_cancelled(struct parcel *p);
 /* ---- parcel_checks.c: is it possible, is it on disk? ---- */
 
 void parcel_plan(const struct parcel *p, struct upload_plan *plan);
+/* A device's number may be another one after the machine was started anew. */
+bool parcel_same_file(const struct http_stamp *a, const struct http_stamp *b);
 /* Name, size and kind of file, as far as they are known. False: finished. */
 bool parcel_is_possible(struct parcel *p);
 /* Look at the file of a new one, then keep it. */

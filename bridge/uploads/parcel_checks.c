@@ -120,7 +120,7 @@ static void admit(struct parcel *p)
         return;
     p->accepted = true;
     for (i = 0; i < u->count && u->parcels[i] != p; i++)
-        before++;
+        before += u->parcels[i]->stage != STAGE_AWAY;
     if (before)
         (void)snprintf(text, sizeof text,
                        "the file will be uploaded after %zu other%s", before,
@@ -161,8 +161,7 @@ void parcel_keep(struct parcel *p)
 
 /* ---- opening ---- */
 
-/* A device's number may be another one after the machine was started anew. */
-static bool is_same(const struct http_stamp *a, const struct http_stamp *b)
+bool parcel_same_file(const struct http_stamp *a, const struct http_stamp *b)
 {
     return a->size == b->size && a->mtime_ns == b->mtime_ns &&
            a->inode == b->inode;
@@ -189,7 +188,7 @@ static void open_file(void *arg)
     if (p->fd < 0)
         return;
     if ((p->begun || d->source == DELIVERY_WATCHED) &&
-        !is_same(&p->stamp, &d->stamp)) {
+        !parcel_same_file(&p->stamp, &d->stamp)) {
         (void)error_set(&p->err, "the file has changed since it was %s",
                         p->begun ? "sent" : "found");
         return;
@@ -212,7 +211,9 @@ static void on_opened(void *arg)
     if (!parcel_worked(p) || parcel_was_cancelled(p))
         return;
     p->unread = p->fd < 0;
-    if (p->err.text[0])
+    if (p->unread && p->begun && parcel_may_come_back(p))
+        parcel_wait_for_file(p, p->err.text);
+    else if (p->err.text[0])
         parcel_finish(p, p->fd < 0 ? ORDER_NOT_FOUND : ORDER_CONFLICT, 0,
                       p->err.text);
     else if (parcel_is_possible(p))

@@ -40,6 +40,27 @@ static const char *target_folder(const struct uploader *u)
     return own ? own : driver_upload_folder(u->setup.driver, u->device);
 }
 
+static bool is_at_work(const struct uploader *u)
+{
+    size_t i;
+
+    for (i = 0; i < u->count; i++)
+        if (u->parcels[i]->stage != STAGE_AWAY)
+            return true;
+    return false;
+}
+
+static bool was_awaited(const struct uploader *u, const char *name,
+                        const struct http_stamp *stamp)
+{
+    size_t i;
+
+    for (i = 0; i < u->count; i++)
+        if (parcel_is_back(u->parcels[i], name, stamp))
+            return true;
+    return false;
+}
+
 /* The next file of the watched folder, when nothing else waits. */
 static void look_into_folder(struct uploader *u)
 {
@@ -47,10 +68,10 @@ static void look_into_folder(struct uploader *u)
     struct delivery *d;
     const char *name;
 
-    if (!u->watch || u->count > 0 || !u->ready)
+    if (!u->watch || is_at_work(u) || !u->ready)
         return;
     name = watch_next(u->watch, &stamp);
-    if (!name)
+    if (!name || was_awaited(u, name, &stamp))
         return;
     d = memory_zero(1, sizeof *d);
     d->source = DELIVERY_WATCHED;
@@ -189,7 +210,8 @@ static bool is_full(const struct uploader *u)
 
     for (i = 0; i < u->count; i++)
         waiting += u->parcels[i] != u->current &&
-                   u->parcels[i]->stage != STAGE_REMOVING;
+                   u->parcels[i]->stage != STAGE_REMOVING &&
+                   u->parcels[i]->stage != STAGE_AWAY;
     return waiting > UPLOADS_MAX;
 }
 
@@ -262,6 +284,7 @@ static void cancel(struct parcel *p, const char *why)
     case STAGE_CHECKING:
     case STAGE_KEEPING:
     case STAGE_OPENING:
+    case STAGE_AWAY:
     case STAGE_REMOVING: break; /* when the worker is done */
     }
 }
@@ -274,7 +297,8 @@ static struct parcel *foremost(const struct uploader *u)
     if (u->current)
         return u->current;
     for (i = 0; i < u->count; i++)
-        if (u->parcels[i]->stage != STAGE_REMOVING && !u->parcels[i]->cancelled)
+        if (u->parcels[i]->stage != STAGE_REMOVING &&
+            u->parcels[i]->stage != STAGE_AWAY && !u->parcels[i]->cancelled)
             return u->parcels[i];
     return NULL;
 }
@@ -357,6 +381,7 @@ static void free_idle(struct uploader *u)
     while (i-- > 0)
         if (u->parcels[i]->stage == STAGE_WAITING ||
             u->parcels[i]->stage == STAGE_FETCHING ||
+            u->parcels[i]->stage == STAGE_AWAY ||
             u->parcels[i]->stage == STAGE_SENDING)
             parcel_free(u->parcels[i]);
 }

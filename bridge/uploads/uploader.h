@@ -1,6 +1,8 @@
 /* All uploads of one printer: one at a time, the others wait their turn. What
  * was accepted is kept on disk until it was answered, so that a restart of the
- * bridge loses nothing and repeats nothing. */
+ * bridge loses nothing and repeats nothing. Killed between the answer and the
+ * end of its record, it answers a second time: that is better than not at all,
+ * and nothing is printed again. */
 #ifndef BRIDGE_UPLOADS_UPLOADER_H
 #define BRIDGE_UPLOADS_UPLOADER_H
 

@@ -699,6 +699,7 @@ static void a_sink_may_give_up(void **state)
 struct hold {
     int calls;
     enum http_more then;
+    size_t answer_max;
 };
 
 static enum http_more hold_once(void *arg, const char *bytes, size_t len)
@@ -718,6 +719,7 @@ static struct outcome hold_and_resume(struct world *w, struct hold *hold)
     struct request r = request_of(HTTP_GET, "/usb/box.gcode");
     struct outcome o = {.calls = 0};
 
+    r.answer_max = hold->answer_max;
     stream.stall_ms = 2000;
     assert_true(http_stream(c, &r, &stream, take_outcome, &o));
     while (hold->calls == 0)
@@ -750,6 +752,16 @@ static void a_sink_goes_on_when_it_is_resumed(void **state)
 
     assert_int_equal(o.answer.status, 200);
     assert_true(hold.calls > 2);
+}
+
+static void a_sink_gets_no_more_when_it_is_resumed(void **state)
+{
+    /* more than the piece that was held, less than what was kept with it */
+    struct hold hold = {.then = HTTP_MORE, .answer_max = 20000};
+    struct outcome o = hold_and_resume(*state, &hold);
+
+    assert_int_equal(o.answer.result, HTTP_TOO_BIG);
+    assert_string_equal(o.answer.reason, "the answer is over 20000 bytes");
 }
 
 static void a_sink_gets_no_more_than_was_agreed(void **state)
@@ -807,6 +819,7 @@ int main(void)
         WORLD_TEST(a_sink_may_give_up),
         WORLD_TEST(a_sink_may_end_it_when_it_is_resumed),
         WORLD_TEST(a_sink_goes_on_when_it_is_resumed),
+        WORLD_TEST(a_sink_gets_no_more_when_it_is_resumed),
         WORLD_TEST(a_sink_gets_no_more_than_was_agreed),
         WORLD_TEST(a_refusal_is_not_for_the_sink),
     };

@@ -249,6 +249,21 @@ def test_sync_leaves_firmware_and_other_files_alone(liar, alone):
     assert [(s["action"], s["name"]) for s in report["steps"]] == [("delete", "old.gcode")]
 
 
+def test_sync_of_nothing_empties_no_printer(desk, printer):
+    printer.add_file("/usb/mine/a.gcode")
+    printer.add_file("/usb/mine/parts/b.gcode")
+    here(desk, "share/notes.txt")
+    sentence = desk.fails("sync", "mk", "share", "/usb/mine", "--delete")
+    assert "share has nothing in it" in sentence and "mounted?" in sentence and "--force" in sentence
+    assert printer.orders == []
+    assert "b.gcode" in desk("sync", "mk", "share", "/usb/mine", "--delete", "--dry-run").out
+    desk("sync", "mk", "share", "/usb/mine")
+    assert printer.orders == []
+    assert "3 deleted" in desk("sync", "mk", "share", "/usb/mine", "--delete", "--force").out
+    desk("sync", "mk", "share", "/usb/mine", "--delete")
+    assert desk("files", "mk", "/usb/mine", "--json").json["files"] == []
+
+
 def test_a_link_to_nowhere_deletes_nothing(desk, printer):
     printer.add_file("/usb/mine/a.gcode")
     here(desk, "d/b.gcode")

@@ -358,7 +358,23 @@ def test_a_watched_file_survives_a_restart_and_is_uploaded_once(house, tmp_path,
     nothing_left(spool)
 
 
-def test_what_cannot_be_moved_away_is_not_uploaded_again(house, tmp_path, spool):
+class Share:
+    """A folder that is empty while its share is not mounted."""
+
+    def __init__(self, folder):
+        self.folder, self.aside = folder, folder.with_name("share")
+
+    def unmount(self):
+        self.folder.rename(self.aside)
+        self.folder.mkdir()
+
+    def mount(self):
+        self.folder.rename(self.folder.with_name("mountpoint"))
+        self.aside.rename(self.folder)
+
+
+@pytest.mark.parametrize("end", ["restart", "share away"])
+def test_what_cannot_be_moved_away_is_not_uploaded_again(house, tmp_path, spool, end):
     out = tmp_path / "out"
     printer = house.add("mk4", "buddy", {"uploads": {"watch": str(out), "overwrite": True, "print": True}})
     bridge = house.run()
@@ -372,11 +388,19 @@ def test_what_cannot_be_moved_away_is_not_uploaded_again(house, tmp_path, spool)
     printer.heal()
     bridge.wait_log("cannot move")
     assert len(left(spool)) == 1
-    bridge.stop()
+    share = Share(out)
+    if end == "restart":
+        bridge.stop()
+    else:
+        share.unmount()
+        until("it was looked at", lambda: (out / "failed").is_dir(), timeout=60)
     for folder in ("done", "failed"):
-        (out / folder).unlink()
-    house.run(name="again")
-    until("it is moved away", lambda: not (out / "tower.gcode").exists(), timeout=40)
+        ((out if end == "restart" else share.aside) / folder).unlink()
+    if end == "restart":
+        house.run(name="again")
+    else:
+        share.mount()
+    until("it is moved away", lambda: not (out / "tower.gcode").exists(), timeout=70)
     nothing_left(spool)
     assert [u.status for u in printer.uploads].count(201) == 1 and printer.job_id == 1
 
@@ -395,6 +419,47 @@ def test_a_watched_file_whose_answer_was_lost_is_printed_once(house, tmp_path, s
     until("it is in failed/", lambda: (out / "failed/tower.gcode.txt").exists(), timeout=40)
     assert "look whether it prints" in (out / "failed/tower.gcode.txt").read_text()
     assert [u.status for u in printer.uploads].count(201) == 1 and printer.job_id == 1
+    nothing_left(spool)
+
+
+def test_a_share_that_is_not_mounted_at_the_start_prints_nothing_twice(house, tmp_path, spool):
+    out = tmp_path / "out"
+    printer = house.add("mk4", "buddy", {"uploads": {"watch": str(out), "print": True, "overwrite": True}})
+    bridge = house.run()
+    until("the folder is made", lambda: (out / "failed").is_dir())
+    printer.fault("lost", method="PUT")
+    (out / "tower.gcode").write_bytes(GCODE)
+    until("it is stored", lambda: "/usb/tower.gcode" in printer.files())
+    bridge.kill()
+    share = Share(out)
+    share.unmount()
+    printer.heal()
+    printer.finish()
+    again = house.run(name="again")
+    again.wait_log("tower.gcode waits for its file")
+    (out / "other.gcode").write_bytes(GCODE)        # nobody waits for it
+    until("the other one is uploaded", lambda: (out / "done/other.gcode").exists(), timeout=60)
+    share.mount()
+    until("it is in failed/", lambda: (out / "failed/tower.gcode.txt").exists(), timeout=60)
+    assert [u.path for u in printer.uploads if u.status == 201] == ["/usb/tower.gcode", "/usb/other.gcode"]
+    nothing_left(spool)
+
+
+def test_a_share_that_goes_during_an_upload_prints_nothing_twice(house, tmp_path, spool):
+    out = tmp_path / "out"
+    printer = house.add("mk4", "buddy", {"uploads": {"watch": str(out), "print": True, "overwrite": True}})
+    bridge = house.run()
+    until("the folder is made", lambda: (out / "failed").is_dir())
+    printer.fault("stall", method="PUT", at=0)
+    (out / "tower.gcode").write_bytes(GCODE)
+    until("it is on its way", lambda: any(r.method == "PUT" for r in printer.requests))
+    share = Share(out)
+    share.unmount()
+    printer.heal()
+    bridge.wait_log("tower.gcode waits for its file")
+    share.mount()
+    until("it is in done/", lambda: (out / "done/tower.gcode").exists(), timeout=60)
+    assert [u.status for u in printer.uploads] == [201] and printer.job_id == 1
     nothing_left(spool)
 
 
@@ -657,10 +722,11 @@ def test_eight_wait_and_survive_a_clean_end(house, srv, spool):
     printer = house.add("mk4", "buddy", uploads(srv))
     bridge = house.run()
     printer.fault("stall", method="PUT", at=0)
-    orders = [house.watcher.order("mk4", "upload", {"file": "tower.gcode", "path": f"/usb/{n}.gcode", "transaction": n})
-              for n in range(10)]
-    for n, answers in enumerate(orders[:9]):
-        answers.wait("accepted", transaction=n)
+    orders = []
+    for n in range(10):
+        orders.append(house.watcher.order("mk4", "upload", {"file": "tower.gcode", "path": f"/usb/{n}.gcode", "transaction": n}))
+        if n < 9:       # whose record is on disk first goes first
+            orders[n].wait("accepted", transaction=n)
     assert orders[9].wait(final=True, transaction=9)["code"] == "queue_full"
     mark = house.watcher.mark
     bridge.stop()

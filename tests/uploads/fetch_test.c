@@ -86,6 +86,14 @@ static struct fake_reply empty(struct fake_server *s, int n)
         .text = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"};
 }
 
+static struct fake_reply compressed(struct fake_server *s, int n)
+{
+    assert_true(fake_server_saw(s, n, "\r\nAccept-Encoding: identity\r\n"));
+    return (struct fake_reply){
+        .text = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+                "Content-Length: 4\r\n\r\n\x1f\x8b\x08\x01"};
+}
+
 static struct fake_reply silent(struct fake_server *s, int n)
 {
     (void)s;
@@ -178,6 +186,7 @@ static void whatever_fails_is_said_and_leaves_nothing(void **state)
         {elsewhere, 1 << 30, 20000, ORDER_INVALID, "redirects are not"},
         {none, 1 << 30, 20000, ORDER_NOT_FOUND, "HTTP 404"},
         {empty, 1 << 30, 20000, ORDER_INVALID, "empty"},
+        {compressed, 1 << 30, 20000, ORDER_NOT_FOUND, "is compressed"},
         {silent, 1 << 30, 100, ORDER_TIMEOUT, "within 0 s"},
         {send_big, 1000000, 20000, ORDER_TOO_BIG, "larger than 1000000 bytes"},
     };

@@ -131,12 +131,14 @@ static void only_real_and_whole_files_count(void **state)
 static void settle(const char *name, const char *reason)
 {
     struct error err = {""};
+    bool gone;
     size_t i;
 
     look(0);
     for (i = 0; i < files.count; i++)
         if (strcmp(files.files[i].name, name) == 0 &&
-            folder_settle(place, name, &files.files[i].stamp, reason, &err))
+            folder_settle(place, name, &files.files[i].stamp, reason, &gone,
+                          &err))
             return;
     fail_msg("%s: %s", name, err.text);
 }
@@ -182,15 +184,18 @@ static void another_file_by_now_stays(void **state)
 {
     struct http_stamp stamp;
     struct error err = {""};
+    bool gone;
 
     (void)state;
     write_file("box.gcode", "G28\n");
     look(0);
     stamp = files.files[0].stamp;
     write_file("box.gcode", "G29\n");
-    assert_true(folder_settle(place, "box.gcode", &stamp, NULL, &err));
+    assert_true(folder_settle(place, "box.gcode", &stamp, NULL, &gone, &err));
+    assert_false(gone);
     assert_true(exists("box.gcode") && !exists("done/box.gcode"));
-    assert_true(folder_settle(place, "none.gcode", &stamp, NULL, &err));
+    assert_true(folder_settle(place, "none.gcode", &stamp, NULL, &gone, &err));
+    assert_true(gone);
     look(1);
     folder_tell(&files, "box.gcode", &stamp);
     assert_non_null(folder_next(&files, 5000));
@@ -203,11 +208,13 @@ static void what_cannot_be_looked_at_is_not_gone(void **state)
     struct http_stamp stamp = {.size = 4};
     struct error err = {""};
     char folder[100];
+    bool gone;
 
     (void)state;
     write_file("no-folder", "x");
     (void)snprintf(folder, sizeof folder, "%s/no-folder", place);
-    assert_false(folder_settle(folder, "box.gcode", &stamp, NULL, &err));
+    assert_false(folder_settle(folder, "box.gcode", &stamp, NULL, &gone, &err));
+    assert_false(gone);
     assert_non_null(strstr(err.text, "box.gcode"));
 }
 

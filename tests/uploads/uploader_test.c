@@ -6,6 +6,7 @@
 #include "tests/unit.h"
 
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WORKERS 4 /* libuv's threads, if not said otherwise */
@@ -209,6 +210,48 @@ static void without_its_folder_a_watched_file_waits(void **state)
         (void)uv_run(&w->loop, UV_RUN_ONCE);
 }
 
+/* A share that is not mounted is an empty folder. */
+static void a_file_that_is_not_there_is_waited_for(void **state)
+{
+    struct world *w = *state;
+    struct delivery *d = delivery_of(DELIVERY_WATCHED, "box.gcode");
+    char record[128];
+
+    order_free(d->order);
+    d->order = NULL;
+    d->id = ++last_id;
+    d->started = true;
+    d->started_at = (int64_t)time(NULL);
+    (void)snprintf(record, sizeof record, "%s/uploads/%012d.json", place,
+                   (int)d->id);
+    assert_int_equal(close(creat(record, 0600)), 0);
+    uploader_resume(uploader, d);
+    uploader_ready(uploader, true, NULL);
+    while (!troubles || w->loop.active_reqs.count > 0)
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+    assert_int_equal(troubles, 1);
+    assert_int_equal(failures, 0);
+    assert_false(uploader_cancel(uploader, "nothing runs"));
+    assert_int_equal(access(record, F_OK), 0);
+}
+
+static void a_file_that_is_not_there_for_a_week_is_given_up(void **state)
+{
+    struct world *w = *state;
+    struct delivery *d = delivery_of(DELIVERY_WATCHED, "box.gcode");
+
+    order_free(d->order);
+    d->order = NULL;
+    d->id = ++last_id;
+    d->started = true;
+    d->started_at = (int64_t)time(NULL) - (int64_t)8 * 24 * 3600;
+    uploader_resume(uploader, d);
+    uploader_ready(uploader, true, NULL);
+    while (!failures || w->loop.active_reqs.count > 0)
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+    assert_int_equal(troubles, 0);
+}
+
 #define UPLOADER_TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 int main(void)
@@ -216,6 +259,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         UPLOADER_TEST(the_end_answers_what_is_just_being_kept),
         UPLOADER_TEST(without_its_folder_a_watched_file_waits),
+        UPLOADER_TEST(a_file_that_is_not_there_is_waited_for),
+        UPLOADER_TEST(a_file_that_is_not_there_for_a_week_is_given_up),
         UPLOADER_TEST(an_order_expires_while_its_printer_is_off),
     };
 
