@@ -147,7 +147,7 @@ void session_connected(void *arg)
     b->reason_hash = 0;
     b->rejected[0] = '\0';
     b->rejected_told = false;
-    b->session_ms = b->heard_ms = bridge_now(b).ms;
+    b->session_ms = b->asked_ms = b->heard_ms = bridge_now(b).ms;
     b->other_online = b->other_host = b->found_printers = false;
     b->other_health_before = 0;
     b->reading_back = true;
@@ -253,10 +253,18 @@ static void end_reading_back(struct bridge *b)
 static void look_again(struct bridge *b)
 {
     b->session = SESSION_LISTEN;
-    b->session_ms = b->heard_ms = bridge_now(b).ms;
+    b->session_ms = b->asked_ms = b->heard_ms = bridge_now(b).ms;
     b->other_online = b->other_host = false;
     b->reading_back = true;
     subscribe_own(b);
+}
+
+/* On a long line the broker is silent because it has not heard us yet. */
+static void wait_for_broker(struct bridge *b, int64_t now)
+{
+    if (b->reading_back && !mqtt_subscribed(b->mqtt) &&
+        now - b->session_ms < READ_BACK_MS)
+        b->asked_ms = b->heard_ms = now;
 }
 
 static void end_listening(struct bridge *b)
@@ -275,7 +283,8 @@ void session_tick(struct bridge *b)
     int64_t now = bridge_now(b).ms;
 
     tell_rejected(b);
-    if (b->session == SESSION_LISTEN && now - b->session_ms >= LISTEN_MS)
+    wait_for_broker(b, now);
+    if (b->session == SESSION_LISTEN && now - b->asked_ms >= LISTEN_MS)
         end_listening(b);
     if (b->session == SESSION_STANDBACK && now - b->session_ms >= STANDBACK_MS)
         look_again(b);

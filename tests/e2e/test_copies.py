@@ -24,6 +24,16 @@ def test_a_copy_that_stands_back_removes_nothing_of_the_one_that_lives(house):
     assert not house.watcher.since(before, f"{BASE}/*")
 
 
+def test_the_copy_that_lives_is_seen_over_a_long_line(house):
+    """A broker far away: what it keeps comes long after the connection."""
+    house.add("mk4")
+    other_host(house)
+    house.cable(delay=0.25)
+    before = house.watcher.mark
+    house.bridge().wait_log(r"error .*another printer2mqtt runs on the host elsewhere")
+    assert not house.watcher.since(before, f"{BASE}/*")
+
+
 def test_the_will_of_a_copy_that_stood_back_does_not_take_us_offline(house):
     house.add("mk4")
     house.run()
