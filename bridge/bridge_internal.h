@@ -67,7 +67,7 @@ struct moved_topic {
 
 enum session {
     SESSION_DOWN,   /* no connection */
-    SESSION_LISTEN, /* first connection: does another copy live? */
+    SESSION_LISTEN, /* connected: does another copy live? */
     SESSION_LIVE,
     SESSION_STANDBACK, /* another copy lives; look again in a minute */
 };

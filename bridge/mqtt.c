@@ -290,7 +290,7 @@ static bool send_one(struct mqtt *mqtt)
 {
     int64_t now = mqtt_now(mqtt);
     struct mqtt_entry *entry =
-        mqtt_queue_next(&mqtt->queue, !mqtt->announcing, now);
+        mqtt_queue_next(&mqtt->queue, !mqtt->announcing && !mqtt->held, now);
     if (entry == NULL)
         return false;
     if (entry->message.qos > mqtt->link->max_qos)
@@ -367,6 +367,12 @@ bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_message *message)
         return false;
     }
     return publish_now(mqtt, message);
+}
+
+void mqtt_hold(struct mqtt *mqtt, bool held)
+{
+    mqtt->held = held;
+    mqtt_pump(mqtt);
 }
 
 /* Subscribing */

@@ -129,6 +129,9 @@ void mqtt_free(struct mqtt *mqtt);
  * Also false for what no connection can carry (a topic with wildcards or
  * invalid UTF-8, a property over 4 kB); no drained follows that. */
 bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_message *message);
+/* Kept messages wait, others leave: from inside connected() until it is known
+ * that nothing has to be said before them. mqtt_stop() ends it. */
+void mqtt_hold(struct mqtt *mqtt, bool held);
 /* Subscribe with Retain As Published where the protocol has it. Lost with the
  * connection: subscribe again when connected. */
 bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos);

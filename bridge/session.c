@@ -5,7 +5,7 @@
 
 #include <stdarg.h>
 
-#define LISTEN_MS    150  /* the first time: is there another copy? */
+#define LISTEN_MS    150  /* is there another copy? */
 #define SILENCE_MS   300  /* reading back ends after so much silence, */
 #define READ_BACK_MS 2000 /* or after so long */
 /* a little longer than a copy that lives is silent (bridge/health) */
@@ -114,6 +114,7 @@ static void go_live(struct bridge *b)
     b->say_online = true;
     b->say_start = !b->was_live;
     (void)say_all(b);
+    mqtt_hold(b->mqtt, false);
     b->info_hash = b->printers_hash = 0;
     report_info(b);
     report_health(b);
@@ -134,6 +135,7 @@ static void stand_back(struct bridge *b)
     b->session_ms = bridge_now(b).ms;
     b->other_health_before = b->other_health;
     b->reading_back = false;
+    mqtt_hold(b->mqtt, false);
 }
 
 void session_connected(void *arg)
@@ -153,10 +155,8 @@ void session_connected(void *arg)
     b->reading_back = true;
     announce_connected(b->announce);
     subscribe_own(b);
-    if (b->was_live)
-        go_live(b);
-    else
-        b->session = SESSION_LISTEN;
+    b->session = SESSION_LISTEN;
+    mqtt_hold(b->mqtt, true);
     bridge_wake_soon(b);
 }
 

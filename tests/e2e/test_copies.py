@@ -1,7 +1,7 @@
 """Two copies of the bridge with the same topics: the one that comes later does no harm."""
 import json
 
-from harness import BASE
+from harness import BASE, polls
 
 
 def other_host(house, printers=()):
@@ -22,6 +22,37 @@ def test_a_copy_that_stands_back_removes_nothing_of_the_one_that_lives(house):
     house.sim["mk4"].wait_for(lambda p: len(p.requests) > 8)
     assert house.watcher.retained(f"{BASE}/theirs/#") == {f"{BASE}/theirs/availability": b"online"}
     assert not house.watcher.since(before, f"{BASE}/*")
+
+
+def test_a_copy_that_stands_back_tells_no_events(house):
+    printer = house.add("mk4")
+    other_host(house)
+    bridge = house.bridge()
+    bridge.wait_log(r"error .*another printer2mqtt runs on the host elsewhere")
+    before = house.watcher.mark
+    printer.start_print(duration=36000)
+    bridge.wait_log("Print started")
+    polls(printer, 2)
+    assert not house.watcher.since(before, f"{BASE}/*")
+
+
+def test_a_copy_that_took_over_while_we_were_away_stays(house):
+    """Two that live would carry out each order twice."""
+    printer = house.add("mk4")
+    printer.start_print(duration=36000)
+    cable = house.cable()
+    bridge = house.run()
+    house.wait("mk4", "can/pause", "online")
+    cable.pull()
+    house.watcher.wait(f"{BASE}/bridge/state", "offline")
+    other_host(house)
+    before = house.watcher.mark
+    cable.plug()
+    bridge.wait_log(r"error .*another printer2mqtt runs on the host elsewhere")
+    house.watcher.publish(f"{BASE}/mk4/command/pause", "PRESS")
+    polls(printer, 3)
+    assert printer.orders == []
+    assert {m.topic for m in house.watcher.since(before, f"{BASE}/*")} == {f"{BASE}/mk4/command/pause"}
 
 
 def test_the_copy_that_lives_is_seen_over_a_long_line(house):
