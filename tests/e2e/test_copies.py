@@ -2,6 +2,7 @@
 import json
 
 from harness import BASE, polls
+from harness.process import until
 
 
 def other_host(house, printers=()):
@@ -63,6 +64,20 @@ def test_the_copy_that_lives_is_seen_over_a_long_line(house):
     before = house.watcher.mark
     house.bridge().wait_log(r"error .*another printer2mqtt runs on the host elsewhere")
     assert not house.watcher.since(before, f"{BASE}/*")
+
+
+def test_one_that_ends_while_it_looks_for_others_does_not_stay_online(house):
+    """What the broker kept of it, and not its will, may be all that there is."""
+    house.add("mk4")
+    cable = house.cable(delay=0.25)
+    bridge = house.run()
+    cable.pull()
+    house.watcher.wait(f"{BASE}/bridge/state", "offline")
+    house.watcher.publish(f"{BASE}/bridge/state", "online", retain=True)
+    cable.plug()
+    until("it is connected again", lambda: bridge.log.count("connected to the broker mqtt") == 2, interval=0.02)
+    bridge.stop()
+    assert house.watcher.retained(f"{BASE}/bridge/state") == {f"{BASE}/bridge/state": b"offline"}
 
 
 def test_the_will_of_a_copy_that_stood_back_does_not_take_us_offline(house):
