@@ -71,15 +71,15 @@ class Cable:
             self.ends -= {client, server}
 
     def _pass(self, source, target):
-        arrive = self._slowly(target) if self.delay else target.sendall
+        if self.delay:
+            self._slowly(source, target)
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                arrive(data)
-        for end in (source, target):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                target.sendall(data)
+        self._end(source, target)
 
-    def _slowly(self, target):
+    def _slowly(self, source, target):
+        """Until the source ends; then what is still on its way arrives."""
         way = queue.SimpleQueue()
 
         def walk():
@@ -87,6 +87,20 @@ class Cable:
                 while True:
                     left, data = way.get()
                     time.sleep(max(0.0, left + self.delay - time.monotonic()))
+                    if not data:
+                        break
                     target.sendall(data)
-        threading.Thread(target=walk, daemon=True).start()
-        return lambda data: way.put((time.monotonic(), data))
+            self._end(source, target)
+        walker = threading.Thread(target=walk, daemon=True)
+        walker.start()
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                way.put((time.monotonic(), data))
+        way.put((time.monotonic(), b""))
+        walker.join()
+
+    @staticmethod
+    def _end(*ends):
+        for end in ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
