@@ -375,6 +375,11 @@ void mqtt_hold(struct mqtt *mqtt, bool held)
     mqtt_pump(mqtt);
 }
 
+void mqtt_forget(struct mqtt *mqtt, const char *tail)
+{
+    mqtt_queue_forget(&mqtt->queue, tail);
+}
+
 /* Subscribing */
 
 static void remember(struct mqtt_link *link, const char *filter, int mid)

@@ -132,6 +132,8 @@ bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_message *message);
 /* Kept messages wait, others leave: from inside connected() until it is known
  * that nothing has to be said before them. mqtt_stop() ends it. */
 void mqtt_hold(struct mqtt *mqtt, bool held);
+/* Drop the kept messages that wait on topics that end so. */
+void mqtt_forget(struct mqtt *mqtt, const char *tail);
 /* Subscribe with Retain As Published where the protocol has it. Lost with the
  * connection: subscribe again when connected. */
 bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos);

@@ -135,6 +135,9 @@ static void stand_back(struct bridge *b)
     b->session_ms = bridge_now(b).ms;
     b->other_health_before = b->other_health;
     b->reading_back = false;
+    /* the other copy has told what happened meanwhile */
+    events_forget(b->events);
+    mqtt_forget(b->mqtt, "/event");
     mqtt_hold(b->mqtt, false);
 }
 

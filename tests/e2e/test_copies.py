@@ -37,6 +37,24 @@ def test_a_copy_that_stands_back_tells_no_events(house):
     assert not house.watcher.since(before, f"{BASE}/*")
 
 
+def test_what_ended_while_another_copy_lived_is_not_told_again(house):
+    printer = house.add("mk4")
+    printer.start_print(duration=36000)
+    bridge = house.run()
+    house.wait("mk4", "can/pause", "online")
+    state = house.folder / "state/state.json"
+    until("the job is remembered", lambda: state.exists() and "box.gcode" in state.read_text())
+    bridge.stop()
+    printer.advance(40000)
+    other_host(house)
+    before = house.watcher.mark
+    again = house.bridge(name="again")
+    again.wait_log(r"error .*another printer2mqtt runs on the host elsewhere")
+    again.wait_log("Print finished")
+    polls(printer, 3)
+    assert not house.watcher.since(before, f"{BASE}/*")
+
+
 def test_a_copy_that_took_over_while_we_were_away_stays(house):
     """Two that live would carry out each order twice."""
     printer = house.add("mk4")
