@@ -174,6 +174,8 @@ void announce_found(struct announce *a, const char *topic, const char *json,
 {
     struct document *d = find(a, topic);
 
+    if (a->ready && d->subject) /* too late: ours is newer */
+        return;
     leave(&d->there);
     d->there = shared_new(memory_copy(json, len));
     d->hash = 0;

@@ -28,7 +28,8 @@ void announce_free(struct announce *announce);
 /* A new connection: what the broker holds is not known until it was read
  * back. Nothing is published before announce_ready(). */
 void announce_connected(struct announce *announce);
-/* A retained document of ours on the broker; id: the printer it names. */
+/* A retained document of ours on the broker; id: the printer it names. One that
+ * comes after announce_ready() counts unless it is wanted. */
 void announce_found(struct announce *announce, const char *topic,
                     const char *json, size_t len, const char *id);
 /* The reading back has ended. lost: the broker has none of our retained

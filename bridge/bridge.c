@@ -291,6 +291,14 @@ static void close_handles(void *arg)
     uv_unref((uv_handle_t *)&b->patience);
 }
 
+/* What the broker kept of us may be "online": it is ours to take back, unless
+ * another copy says it. */
+static bool has_the_word(const struct bridge *b)
+{
+    return b->session == SESSION_LIVE ||
+           (b->session == SESSION_LISTEN && b->was_live && !b->stood_back);
+}
+
 /* keep: it must not be refused because a lot is on its way. */
 static void say_last(struct bridge *b)
 {
@@ -330,7 +338,7 @@ void bridge_stop(struct bridge *b, enum bridge_end end)
     }
     events_saved(b->events, UINT64_MAX);
     b->pictures.closed = true;
-    if (b->session == SESSION_LIVE)
+    if (has_the_word(b))
         say_last(b);
     mqtt_stop(b->mqtt, FLUSH_MS, close_handles, b);
 }

@@ -67,7 +67,7 @@ struct moved_topic {
 
 enum session {
     SESSION_DOWN,   /* no connection */
-    SESSION_LISTEN, /* first connection: does another copy live? */
+    SESSION_LISTEN, /* connected: does another copy live? */
     SESSION_LIVE,
     SESSION_STANDBACK, /* another copy lives; look again in a minute */
 };
@@ -115,6 +115,7 @@ struct bridge {
     char rejected[TOPIC_MAX + 100]; /* what the broker did not take, and why */
     bool rejected_told;             /* once for each connection */
     int64_t session_ms;             /* when the connection came */
+    int64_t asked_ms;               /* when the broker heard what we want */
     int64_t heard_ms;               /* the last retained message read back */
     bool other_online, other_host;
     char other_name[64];

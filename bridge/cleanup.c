@@ -1,9 +1,10 @@
 /* Retained topics of printers that left the configuration: subscribed to for a
  * moment, and each emptied. Only printers that this instance's own retained
- * list or state file names, so that nobody else's topics are touched; not
- * before it is sure that no other copy lives, whose list it might be; and not
- * before Home Assistant has dropped their devices, as it would log a warning
- * for an empty state of each entity. */
+ * list or state file names, so that nobody else's topics are touched, and none
+ * that another instance lists as its own by now; not before it is sure that no
+ * other copy lives, whose list it might be; and not before Home Assistant has
+ * dropped their devices, as it would log a warning for an empty state of each
+ * entity. */
 #include "bridge/bridge_internal.h"
 #include "mapping/memory.h"
 
@@ -41,6 +42,21 @@ static bool is_gone(const struct bridge *b, const char *tree)
     while (i < b->gone_count && strcmp(b->gone[i], tree) != 0)
         i++;
     return i < b->gone_count;
+}
+
+/* The lists of all instances of this base topic. */
+static void name_lists(const struct bridge *b, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%s/+/printers", b->config->mqtt.base_topic);
+}
+
+static void ask_for_lists(struct bridge *b)
+{
+    char filter[TOPIC_MAX + 1];
+
+    name_lists(b, filter, sizeof filter);
+    if (b->gone_count > 0)
+        (void)mqtt_subscribe(b->mqtt, filter, 0);
 }
 
 static void ask_for(struct bridge *b, const char *tree)
@@ -83,6 +99,7 @@ static void clean_up_leaving(struct bridge *b)
     for (i = 0; i < b->leaving_count; i++)
         clean_up(b, b->leaving[i]);
     release(&b->leaving, &b->leaving_count);
+    ask_for_lists(b);
 }
 
 void cleanup_begin(struct bridge *b)
@@ -96,29 +113,91 @@ void cleanup_begin(struct bridge *b)
     clean_up_leaving(b);
 }
 
-void cleanup_list(struct bridge *b, const struct mqtt_message *m)
+static void each_listed(struct bridge *b, const struct mqtt_message *m,
+                        void (*take)(struct bridge *b, const char *id))
 {
     cJSON *root = cJSON_ParseWithLength(m->payload, m->len);
     const cJSON *row;
 
-    b->found_printers = true;
-    release(&b->leaving, &b->leaving_count);
     cJSON_ArrayForEach(row, root)
     {
         const cJSON *id = cJSON_GetObjectItemCaseSensitive(row, "id");
 
-        if (cJSON_IsString(id) && !bridge_unit(b, id->valuestring))
-            append(&b->leaving, &b->leaving_count, id->valuestring);
+        if (cJSON_IsString(id))
+            take(b, id->valuestring);
     }
     cJSON_Delete(root);
+}
+
+static void note_leaving(struct bridge *b, const char *id)
+{
+    if (!bridge_unit(b, id))
+        append(&b->leaving, &b->leaving_count, id);
+}
+
+void cleanup_list(struct bridge *b, const struct mqtt_message *m)
+{
+    b->found_printers = true;
+    release(&b->leaving, &b->leaving_count);
+    each_listed(b, m, note_leaving);
     if (b->session == SESSION_LIVE)
         clean_up_leaving(b);
+}
+
+static void forget(struct bridge *b, const char *id)
+{
+    if (bridge_configures(b, id))
+        return;
+    store_forget(b->store, id);
+    pictures_drop(&b->pictures, id);
+    bridge_save_soon(b);
+}
+
+/* Take those in tree out of a list. */
+static void leave_out(char **list, size_t *count, const char *tree)
+{
+    size_t i, kept = 0;
+
+    for (i = 0; i < *count; i++)
+        if (topic_below(list[i], tree))
+            free(list[i]);
+        else
+            list[kept++] = list[i];
+    *count = kept;
+}
+
+/* It moved to another instance: what is there now is not ours. */
+static void leave_to_other(struct bridge *b, const char *id)
+{
+    char tree[TOPIC_MAX + 1];
+
+    (void)snprintf(tree, sizeof tree, "%s/%s", b->config->mqtt.base_topic, id);
+    if (!is_gone(b, tree))
+        return;
+    log_info("%s belongs to another instance now; its topics stay", id);
+    leave_out(b->stale, &b->stale_count, tree);
+    leave_out(b->gone, &b->gone_count, tree);
+    forget(b, id);
+}
+
+static bool is_list(const struct bridge *b, const char *topic)
+{
+    const char *tail = topic + strlen(b->config->mqtt.base_topic);
+
+    return topic_below(topic, b->config->mqtt.base_topic) &&
+           (strncmp(tail, "/bridge/", 8) == 0 ||
+            strncmp(tail, "/bridge-", 8) == 0) &&
+           strcmp(tail + 1 + strcspn(tail + 1, "/"), "/printers") == 0;
 }
 
 void cleanup_message(struct bridge *b, const struct mqtt_message *m)
 {
     size_t i;
 
+    if (is_list(b, m->topic)) {
+        each_listed(b, m, leave_to_other);
+        return;
+    }
     if (!m->retain || m->len == 0 || b->stale_count == STALE_MAX)
         return;
     for (i = 0; i < b->gone_count; i++)
@@ -134,17 +213,13 @@ void cleanup_message(struct bridge *b, const struct mqtt_message *m)
 static void forget_gone(struct bridge *b)
 {
     size_t base = strlen(b->config->mqtt.base_topic) + 1, i;
+    char lists[TOPIC_MAX + 1];
 
-    for (i = 0; i < b->gone_count; i++) {
-        const char *id = b->gone[i] + base;
-
-        if (bridge_configures(b, id))
-            continue;
-        store_forget(b->store, id);
-        pictures_drop(&b->pictures, id);
-        bridge_save_soon(b);
-    }
+    for (i = 0; i < b->gone_count; i++)
+        forget(b, b->gone[i] + base);
     release(&b->gone, &b->gone_count);
+    name_lists(b, lists, sizeof lists);
+    (void)mqtt_unsubscribe(b->mqtt, lists);
 }
 
 void cleanup_tick(struct bridge *b)

@@ -288,12 +288,13 @@ void discover_message(struct bridge *b, const struct mqtt_message *m)
 {
     char id[PRINTER_ID_MAX + 1];
 
-    if (!b->reading_back || m->len == 0 || m->len > FOUND_MAX)
-        return;
     b->heard_ms = bridge_now(b).ms;
-    if (discovery_is_ours(m->payload, m->len, b->topic,
-                          b->config->mqtt.base_topic, id, sizeof id))
-        announce_found(b->announce, m->topic, m->payload, m->len, id);
+    if (m->len == 0 || m->len > FOUND_MAX ||
+        !discovery_is_ours(m->payload, m->len, b->topic,
+                           b->config->mqtt.base_topic, id, sizeof id))
+        return;
+    announce_found(b->announce, m->topic, m->payload, m->len, id);
+    b->swept = b->swept && b->reading_back; /* one that came late counts */
 }
 
 void discover_again(struct bridge *b, int64_t delay_ms)

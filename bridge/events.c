@@ -33,12 +33,17 @@ static void drop_first(struct events *e)
     e->count--;
 }
 
+void events_forget(struct events *e)
+{
+    while (e->count > 0)
+        drop_first(e);
+}
+
 void events_free(struct events *e)
 {
     if (!e)
         return;
-    while (e->count > 0)
-        drop_first(e);
+    events_forget(e);
     free(e);
 }
 

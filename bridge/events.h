@@ -25,5 +25,7 @@ void events_add(struct events *events, const struct routes *routes,
                 const char *name, const struct job_event *event, uint64_t save);
 /* The save with this number is done: tell what waited for it. */
 void events_saved(struct events *events, uint64_t save);
+/* Those that still wait are never told. */
+void events_forget(struct events *events);
 
 #endif

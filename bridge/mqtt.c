@@ -290,7 +290,7 @@ static bool send_one(struct mqtt *mqtt)
 {
     int64_t now = mqtt_now(mqtt);
     struct mqtt_entry *entry =
-        mqtt_queue_next(&mqtt->queue, !mqtt->announcing, now);
+        mqtt_queue_next(&mqtt->queue, !mqtt->announcing && !mqtt->held, now);
     if (entry == NULL)
         return false;
     if (entry->message.qos > mqtt->link->max_qos)
@@ -369,6 +369,17 @@ bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_message *message)
     return publish_now(mqtt, message);
 }
 
+void mqtt_hold(struct mqtt *mqtt, bool held)
+{
+    mqtt->held = held;
+    mqtt_pump(mqtt);
+}
+
+void mqtt_forget(struct mqtt *mqtt, const char *tail)
+{
+    mqtt_queue_forget(&mqtt->queue, tail);
+}
+
 /* Subscribing */
 
 static void remember(struct mqtt_link *link, const char *filter, int mid)
@@ -409,6 +420,11 @@ bool mqtt_unsubscribe(struct mqtt *mqtt, const char *filter)
         return false;
     return concluded(mqtt, filter,
                      mosquitto_unsubscribe(mqtt->link->client, NULL, filter));
+}
+
+bool mqtt_subscribed(const struct mqtt *mqtt)
+{
+    return is_open(mqtt) && mqtt->link->subscriptions == NULL;
 }
 
 void mqtt_statistics(const struct mqtt *mqtt, struct mqtt_statistics *out)

@@ -129,10 +129,18 @@ void mqtt_free(struct mqtt *mqtt);
  * Also false for what no connection can carry (a topic with wildcards or
  * invalid UTF-8, a property over 4 kB); no drained follows that. */
 bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_message *message);
+/* Kept messages wait, others leave: from inside connected() until it is known
+ * that nothing has to be said before them. mqtt_stop() ends it. */
+void mqtt_hold(struct mqtt *mqtt, bool held);
+/* Drop the kept messages that wait on topics that end so. */
+void mqtt_forget(struct mqtt *mqtt, const char *tail);
 /* Subscribe with Retain As Published where the protocol has it. Lost with the
  * connection: subscribe again when connected. */
 bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos);
 bool mqtt_unsubscribe(struct mqtt *mqtt, const char *filter);
+/* Has the broker answered to every mqtt_subscribe()? From then on it sends what
+ * it kept; on a long line that is much later. */
+bool mqtt_subscribed(const struct mqtt *mqtt);
 void mqtt_statistics(const struct mqtt *mqtt, struct mqtt_statistics *out);
 
 /* True when the retain flag of a delivered message says "this publication was

@@ -115,6 +115,7 @@ struct mqtt {
     size_t backlog;     /* bytes handed over since all was written */
     bool refused;       /* mqtt_publish() said "not now": owes drained() */
     bool announcing;    /* inside connected(): kept ones wait */
+    bool held;          /* they wait because the owner says so */
     int corked;         /* socket; -1 = none */
     uint64_t corked_ns; /* since when */
     uint64_t messages_out, bytes_out, messages_in, ignored;

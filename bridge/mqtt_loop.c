@@ -62,6 +62,7 @@ void mqtt_end(struct mqtt *mqtt, int64_t timeout_ms)
 {
     bool open = mqtt->state == MQTT_ONLINE;
     mqtt->state = MQTT_STOPPING;
+    mqtt->held = false;
     arm(mqtt, open ? timeout_ms : 0);
     if (open)
         mqtt_kick(mqtt);

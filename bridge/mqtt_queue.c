@@ -147,6 +147,26 @@ bool mqtt_queue_add(struct mqtt_queue *q, const struct mqtt_message *message,
     return false;
 }
 
+static bool ends_so(const char *topic, const char *tail)
+{
+    size_t len = strlen(topic), end = strlen(tail);
+    return len >= end && strcmp(topic + len - end, tail) == 0;
+}
+
+void mqtt_queue_forget(struct mqtt_queue *q, const char *tail)
+{
+    struct mqtt_entry *previous = NULL;
+    struct mqtt_entry *entry = q->kept.first;
+    while (entry != NULL) {
+        struct mqtt_entry *next = entry->next;
+        if (ends_so(entry->message.topic, tail))
+            mqtt_entry_free(unlink_after(&q->kept, previous));
+        else
+            previous = entry;
+        entry = next;
+    }
+}
+
 void mqtt_queue_expire(struct mqtt_queue *q, int64_t now_ms)
 {
     struct mqtt_entry *previous = NULL;

@@ -77,6 +77,8 @@ void mqtt_queue_flushed(struct mqtt_queue *q, int64_t now_ms);
 int64_t mqtt_queue_unanswered_since(const struct mqtt_queue *q);
 /* The connection is gone: lively ones die, kept ones in flight go back. */
 void mqtt_queue_lost(struct mqtt_queue *q);
+/* Drop kept ones that wait on topics that end so. */
+void mqtt_queue_forget(struct mqtt_queue *q, const char *tail);
 /* Drop kept ones whose time is over. */
 void mqtt_queue_expire(struct mqtt_queue *q, int64_t now_ms);
 /* Seconds of message expiry left of an entry with expiry_s > 0; at least 1. */

@@ -5,7 +5,7 @@
 
 #include <stdarg.h>
 
-#define LISTEN_MS    150  /* the first time: is there another copy? */
+#define LISTEN_MS    150  /* is there another copy? */
 #define SILENCE_MS   300  /* reading back ends after so much silence, */
 #define READ_BACK_MS 2000 /* or after so long */
 /* a little longer than a copy that lives is silent (bridge/health) */
@@ -128,6 +128,7 @@ static void go_live(struct bridge *b)
     b->say_online = true;
     b->say_start = !b->was_live;
     (void)say_all(b);
+    mqtt_hold(b->mqtt, false);
     b->info_hash = b->printers_hash = 0;
     report_info(b);
     report_health(b);
@@ -148,6 +149,10 @@ static void stand_back(struct bridge *b)
     b->session_ms = bridge_now(b).ms;
     b->other_health_before = b->other_health;
     b->reading_back = false;
+    /* the other copy has told what happened meanwhile */
+    events_forget(b->events);
+    mqtt_forget(b->mqtt, "/event");
+    mqtt_hold(b->mqtt, false);
 }
 
 void session_connected(void *arg)
@@ -161,16 +166,14 @@ void session_connected(void *arg)
     b->reason_hash = 0;
     b->rejected[0] = '\0';
     b->rejected_told = false;
-    b->session_ms = b->heard_ms = bridge_now(b).ms;
+    b->session_ms = b->asked_ms = b->heard_ms = bridge_now(b).ms;
     b->other_online = b->other_host = b->found_printers = false;
     b->other_health_before = 0;
     b->reading_back = true;
     announce_connected(b->announce);
     subscribe_own(b);
-    if (b->was_live)
-        go_live(b);
-    else
-        b->session = SESSION_LISTEN;
+    b->session = SESSION_LISTEN;
+    mqtt_hold(b->mqtt, true);
     bridge_wake_soon(b);
 }
 
@@ -267,10 +270,18 @@ static void end_reading_back(struct bridge *b)
 static void look_again(struct bridge *b)
 {
     b->session = SESSION_LISTEN;
-    b->session_ms = b->heard_ms = bridge_now(b).ms;
+    b->session_ms = b->asked_ms = b->heard_ms = bridge_now(b).ms;
     b->other_online = b->other_host = false;
     b->reading_back = true;
     subscribe_own(b);
+}
+
+/* On a long line the broker is silent because it has not heard us yet. */
+static void wait_for_broker(struct bridge *b, int64_t now)
+{
+    if (b->reading_back && !mqtt_subscribed(b->mqtt) &&
+        now - b->session_ms < READ_BACK_MS)
+        b->asked_ms = b->heard_ms = now;
 }
 
 static void end_listening(struct bridge *b)
@@ -289,7 +300,8 @@ void session_tick(struct bridge *b)
     int64_t now = bridge_now(b).ms;
 
     tell_rejected(b);
-    if (b->session == SESSION_LISTEN && now - b->session_ms >= LISTEN_MS)
+    wait_for_broker(b, now);
+    if (b->session == SESSION_LISTEN && now - b->asked_ms >= LISTEN_MS)
         end_listening(b);
     if (b->session == SESSION_STANDBACK && now - b->session_ms >= STANDBACK_MS)
         look_again(b);

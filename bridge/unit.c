@@ -58,6 +58,8 @@ void unit_event(void *arg, struct printer *printer,
     log_info("%s: %s%s%s", unit->config->id, event_row(event->event)->label,
              event->job.name ? ": " : "",
              event->job.name ? event->job.name : "");
+    if (b->stood_back) /* the copy that lives says so */
+        return;
     events_add(b->events, publisher_routes(unit->publisher),
                discover_name(unit), event, bridge_save_at_once(b));
 }

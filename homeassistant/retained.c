@@ -10,7 +10,7 @@
 #include "mapping/memory.h"
 
 #define RETAINED_MAX    ((size_t)512 << 10) /* some 900 printers of a bridge */
-#define REMOVALS_MAX    256                 /* more than a printer can have */
+#define REMOVALS_MAX    1000 /* more than any document of ours has */
 #define PLATFORM_LENGTH 32
 
 static cJSON *item(const cJSON *object, const char *key)

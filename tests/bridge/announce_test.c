@@ -404,6 +404,25 @@ static void a_sweep_takes_only_what_nobody_wants(void **state)
     assert_int_equal(run(far, 60000), 0);
 }
 
+/* On a long line the broker's retained messages come when nobody waits for them
+ * any more. */
+static void one_that_comes_late_is_swept_unless_it_is_wanted(void **state)
+{
+    struct far *far = *state;
+
+    announce_connected(far->announce);
+    want(far, "d/1", both);
+    announce_ready(far->announce, false);
+    assert_int_equal(run(far, 10000), 1);
+    found(far, "d/1", sensor, "mk4");
+    found(far, "d/2", sensor, "mk4");
+    want(far, "d/1", both);
+    announce_sweep(far->announce, is_mk4, NULL);
+    assert_int_equal(run(far, 60000), 2);
+    assert_sent(far, 1, "d/2", sensor);
+    assert_sent(far, 2, "d/2", "");
+}
+
 static void what_is_not_wanted_any_more_goes(void **state)
 {
     struct far *far = *state;
@@ -480,6 +499,7 @@ int main(void)
         TEST(so_does_an_entity_that_went_meanwhile),
         TEST(it_is_settled_when_what_was_sent_had_its_time),
         TEST(a_sweep_takes_only_what_nobody_wants),
+        TEST(one_that_comes_late_is_swept_unless_it_is_wanted),
         TEST(what_is_not_wanted_any_more_goes),
         TEST(what_never_was_there_needs_no_removal),
         TEST(wanted_again_as_it_was_its_removal_is_called_off),

@@ -285,6 +285,19 @@ static void what_cannot_be_sent_is_dropped_and_counted(void **state)
     assert_null(mqtt_queue_next(&q, true, 0));
 }
 
+static void what_ends_so_is_forgotten_and_nothing_else(void **state)
+{
+    (void)state;
+    assert_true(add("a/event", 1, true, 0));
+    assert_true(add("a/response/pause", 1, true, 0));
+    assert_true(add("b/event", 1, true, 0));
+    mqtt_queue_forget(&q, "/event");
+    assert_int_equal(q.kept.count, 1);
+    assert_true(add("event", 1, true, 0));
+    mqtt_queue_forget(&q, "/event");
+    assert_string_equal(leaving(0), "a/response/pause event ");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -297,6 +310,7 @@ int main(void)
         TEST(a_full_line_refuses_state),
         TEST(bytes_are_limited_too),
         TEST(the_oldest_event_makes_room),
+        TEST(what_ends_so_is_forgotten_and_nothing_else),
         TEST(an_event_larger_than_the_line_is_refused),
         TEST(events_expire_after_ten_minutes),
         TEST(expired_events_go_without_being_asked_for),

@@ -235,6 +235,29 @@ static void the_will_is_for_accidents_only(void **state)
     party_close(watcher);
 }
 
+static void what_is_held_leaves_after_the_others(void **state)
+{
+    (void)state;
+    scene_start(OPEN);
+    struct party *p = scene_join("p", MQTT_AUTO);
+    party_subscribe(p, "t/#");
+    mqtt_hold(p->mqtt, true);
+    assert_true(party_say(p, "t/event", "first", 1, true));
+    assert_true(party_say(p, "t/state", "second", 1, false));
+    AWAIT(party_heard(p, "t/state") == 1);
+    assert_int_equal(party_heard(p, "t/event"), 0);
+    mqtt_hold(p->mqtt, false);
+    AWAIT(party_heard(p, "t/event") == 1);
+
+    /* and at the end in any case */
+    struct party *watcher = scene_observer("t/event");
+    mqtt_hold(p->mqtt, true);
+    assert_true(party_say(p, "t/event", "last", 1, true));
+    party_close(p);
+    AWAIT(party_heard(watcher, "t/event") == 1);
+    party_close(watcher);
+}
+
 static void stopping_sends_what_waits_first(void **state)
 {
     (void)state;
@@ -299,6 +322,7 @@ int main(void)
         STORY(a_forbidden_topic_is_told),
         STORY(a_unix_socket_will_do),
         STORY(the_will_is_for_accidents_only),
+        STORY(what_is_held_leaves_after_the_others),
         STORY(stopping_sends_what_waits_first),
         STORY(nothing_is_published_after_stop),
         STORY(stopping_is_allowed_in_callbacks),

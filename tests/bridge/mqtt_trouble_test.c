@@ -304,9 +304,10 @@ static void a_refused_subscription_is_told(void **state)
     AWAIT(p->connected == 1);
     assert_true(mqtt_subscribe(p->mqtt, "open/#", 1));
     assert_true(mqtt_subscribe(p->mqtt, "secret/#", 1));
+    assert_false(mqtt_subscribed(p->mqtt));
     AWAIT(p->refused == 1);
     assert_string_equal(p->last, "secret/#");
-    AWAIT(p->mqtt->link->subscriptions == NULL);
+    AWAIT(mqtt_subscribed(p->mqtt));
     assert_int_equal(p->refused, 1);
     party_close(p);
 }

@@ -84,6 +84,36 @@ def test_topics_of_others_are_not_touched(house):
     assert {t: retained.get(t, b"").decode() for t in others} == others
 
 
+@pytest.mark.parametrize("first", ["theirs", "ours"])
+def test_topics_of_a_printer_that_moved_to_another_instance_stay(house, first):
+    """Whichever of the two is started first with its new file."""
+    house.add("stays")
+    moves = house.add("moves")
+    ours = {"instance": "ours", "state_dir": str(house.folder / "ours")}
+    house.run(ours, name="before").stop()
+    assert len(topics_of(house, "moves")) > 20
+    if first == "ours":
+        house.sim["stays"].off()        # holds the judgement back
+        again = house.bridge(ours | {"printers": {"moves": None}}, name="ours")
+        again.wait_log("moves is not configured any more")
+        house.wait("stays", "poll/error", lambda t: "refused" in t)
+    mark = house.watcher.mark
+    house.bridge({"instance": "theirs", "state_dir": str(house.folder / "theirs"), "printers": {"stays": None}}, name="theirs")
+    house.watcher.wait(f"{BASE}/bridge-theirs/printers", lambda t: "moves" in t)
+    house.wait_online("moves", after=mark)
+    polls(moves, 2)
+    if first == "theirs":
+        again = house.bridge(ours | {"printers": {"moves": None}}, name="ours")
+    mark = house.watcher.mark
+    house.sim["stays"].on()
+    again.wait_log("moves belongs to another instance now")
+    polls(house.sim["stays"], 6)
+    assert len(topics_of(house, "moves")) > 20
+    assert "" not in [m.text for m in house.watcher.since(mark, f"{BASE}/moves/*")]
+    state = json.loads((house.folder / "ours/state-ours.json").read_text())
+    assert list(state["printers"]) == ["stays"]
+
+
 def test_a_hostile_list_of_printers_empties_nothing_else(house):
     house.watcher.publish("else/state", "1", retain=True)
     house.watcher.publish(f"{BASE}/bridge/printers", json.dumps(

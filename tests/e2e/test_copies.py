@@ -1,7 +1,8 @@
 """Two copies of the bridge with the same topics: the one that comes later does no harm."""
 import json
 
-from harness import BASE
+from harness import BASE, polls
+from harness.process import until
 
 
 def other_host(house, printers=()):
@@ -22,6 +23,79 @@ def test_a_copy_that_stands_back_removes_nothing_of_the_one_that_lives(house):
     house.sim["mk4"].wait_for(lambda p: len(p.requests) > 8)
     assert house.watcher.retained(f"{BASE}/theirs/#") == {f"{BASE}/theirs/availability": b"online"}
     assert not house.watcher.since(before, f"{BASE}/*")
+
+
+def test_a_copy_that_stands_back_tells_no_events(house):
+    printer = house.add("mk4")
+    other_host(house)
+    bridge = house.bridge()
+    bridge.wait_log(r"error .*another printer2mqtt runs on the host elsewhere")
+    before = house.watcher.mark
+    printer.start_print(duration=36000)
+    bridge.wait_log("Print started")
+    polls(printer, 2)
+    assert not house.watcher.since(before, f"{BASE}/*")
+
+
+def test_what_ended_while_another_copy_lived_is_not_told_again(house):
+    printer = house.add("mk4")
+    printer.start_print(duration=36000)
+    bridge = house.run()
+    house.wait("mk4", "can/pause", "online")
+    state = house.folder / "state/state.json"
+    until("the job is remembered", lambda: state.exists() and "box.gcode" in state.read_text())
+    bridge.stop()
+    printer.advance(40000)
+    other_host(house)
+    before = house.watcher.mark
+    again = house.bridge(name="again")
+    again.wait_log(r"error .*another printer2mqtt runs on the host elsewhere")
+    again.wait_log("Print finished")
+    polls(printer, 3)
+    assert not house.watcher.since(before, f"{BASE}/*")
+
+
+def test_a_copy_that_took_over_while_we_were_away_stays(house):
+    """Two that live would carry out each order twice."""
+    printer = house.add("mk4")
+    printer.start_print(duration=36000)
+    cable = house.cable()
+    bridge = house.run()
+    house.wait("mk4", "can/pause", "online")
+    cable.pull()
+    house.watcher.wait(f"{BASE}/bridge/state", "offline")
+    other_host(house)
+    before = house.watcher.mark
+    cable.plug()
+    bridge.wait_log(r"error .*another printer2mqtt runs on the host elsewhere")
+    house.watcher.publish(f"{BASE}/mk4/command/pause", "PRESS")
+    polls(printer, 3)
+    assert printer.orders == []
+    assert {m.topic for m in house.watcher.since(before, f"{BASE}/*")} == {f"{BASE}/mk4/command/pause"}
+
+
+def test_the_copy_that_lives_is_seen_over_a_long_line(house):
+    """A broker far away: what it keeps comes long after the connection."""
+    house.add("mk4")
+    other_host(house)
+    house.cable(delay=0.25)
+    before = house.watcher.mark
+    house.bridge().wait_log(r"error .*another printer2mqtt runs on the host elsewhere")
+    assert not house.watcher.since(before, f"{BASE}/*")
+
+
+def test_one_that_ends_while_it_looks_for_others_does_not_stay_online(house):
+    """What the broker kept of it, and not its will, may be all that there is."""
+    house.add("mk4")
+    cable = house.cable(delay=0.25)
+    bridge = house.run()
+    cable.pull()
+    house.watcher.wait(f"{BASE}/bridge/state", "offline")
+    house.watcher.publish(f"{BASE}/bridge/state", "online", retain=True)
+    cable.plug()
+    until("it is connected again", lambda: bridge.log.count("connected to the broker mqtt") == 2, interval=0.02)
+    bridge.stop()
+    assert house.watcher.retained(f"{BASE}/bridge/state") == {f"{BASE}/bridge/state": b"offline"}
 
 
 def test_the_will_of_a_copy_that_stood_back_does_not_take_us_offline(house):

@@ -165,6 +165,22 @@ def test_a_printer_that_left_the_file_is_announced_once_more_and_emptied(house):
     until("its document is gone", lambda: ghost.topic not in house.watcher.retained(PREFIX + "/#"), interval=0.1)
 
 
+@pytest.mark.parametrize("delay", [0.25, 1.3])
+def test_a_printer_that_left_the_file_is_taken_back_over_a_long_line(house, delay):
+    """What the broker keeps comes late, the second time after the bridge has given up to wait for it."""
+    house.add("stays")
+    house.add("leaves")
+    first = house.run()
+    ghost = document(house, "leaves")
+    settle(house)
+    first.stop()
+    mark = house.watcher.mark
+    house.cable(delay=delay)
+    house.bridge({"printers": {"leaves": None}}, name="again")
+    house.watcher.wait(ghost.topic, "", mark)
+    house.wait("leaves", "state", "", mark)
+
+
 def test_a_printer_with_a_new_id_keeps_its_document(house):
     """The serial is the identity: names and history must survive another id in the file."""
     printer = house.add("old")

@@ -184,6 +184,32 @@ static void what_went_is_reduced_to_its_platform(void **state)
                   COMPONENTS(SENSOR("a") ",\"b\":{\"platform\":\"sensor\"}"));
 }
 
+/* The bridge has a sensor for each of 500 printers, and none for 501. */
+static void all_that_went_is_reduced(void **state)
+{
+    struct buffer old = {0}, expected = {0};
+    int i;
+
+    (void)state;
+    (void)buffer_text_add(&old, "{\"components\":{");
+    (void)buffer_text_add(&expected, "{\"components\":{");
+    for (i = 0; i < 500; i++) {
+        (void)buffer_format(&old,
+                            "%s\"printer_%d\":{\"platform\":\"sensor\","
+                            "\"unique_id\":\"%d\"}",
+                            i ? "," : "", i, i);
+        (void)buffer_format(&expected,
+                            "%s\"printer_%d\":{\"platform\":\"sensor\"}",
+                            i ? "," : "", i);
+    }
+    (void)buffer_text_add(&old, "}}");
+    (void)buffer_text_add(&expected, "}}");
+    check_removal(buffer_text(&old), "{\"components\":{}}",
+                  buffer_text(&expected));
+    buffer_release(&old);
+    buffer_release(&expected);
+}
+
 static void another_platform_takes_two_steps(void **state)
 {
     (void)state;
@@ -369,6 +395,7 @@ int main(void)
         cmocka_unit_test(bytes_that_want_to_hurt_are_refused),
         cmocka_unit_test(equal_is_what_says_the_same),
         cmocka_unit_test(what_went_is_reduced_to_its_platform),
+        cmocka_unit_test(all_that_went_is_reduced),
         cmocka_unit_test(another_platform_takes_two_steps),
         cmocka_unit_test(what_went_can_be_put_back),
         cmocka_unit_test(nothing_is_removed_without_need),

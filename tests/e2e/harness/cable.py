@@ -1,7 +1,9 @@
-"""The way between a bridge and its broker: can be pulled out, and can play a broker that knows no MQTT 5."""
+"""The way between a bridge and its broker: can be pulled out, be long, and can play a broker that knows no MQTT 5."""
 import contextlib
+import queue
 import socket
 import threading
+import time
 
 UNSUPPORTED = b"\x20\x02\x00\x01"      # CONNACK "unacceptable protocol version", as MQTT 3.1.1 writes it
 
@@ -15,10 +17,10 @@ def protocol_of(head):
 
 
 class Cable:
-    """mqtt5: "pass", "refuse" (CONNACK 1) or "close" (without a word) a CONNECT of MQTT 5."""
+    """mqtt5: "pass", "refuse" (CONNACK 1) or "close" (without a word) a CONNECT of MQTT 5. delay: seconds each way."""
 
-    def __init__(self, broker, mqtt5="pass"):
-        self.broker, self.mqtt5 = broker, mqtt5
+    def __init__(self, broker, mqtt5="pass", delay=0.0):
+        self.broker, self.mqtt5, self.delay = broker, mqtt5, delay
         self.attempts = []      # protocol level of each CONNECT
         self.plugged = True
         self.ends = set()
@@ -68,11 +70,37 @@ class Cable:
             self._pass(server, client)
             self.ends -= {client, server}
 
-    @staticmethod
-    def _pass(source, target):
+    def _pass(self, source, target):
+        if self.delay:
+            self._slowly(source, target)
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 target.sendall(data)
-        for end in (source, target):
+        self._end(source, target)
+
+    def _slowly(self, source, target):
+        """Until the source ends; then what is still on its way arrives."""
+        way = queue.SimpleQueue()
+
+        def walk():
+            with contextlib.suppress(OSError):
+                while True:
+                    left, data = way.get()
+                    time.sleep(max(0.0, left + self.delay - time.monotonic()))
+                    if not data:
+                        break
+                    target.sendall(data)
+            self._end(source, target)
+        walker = threading.Thread(target=walk, daemon=True)
+        walker.start()
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                way.put((time.monotonic(), data))
+        way.put((time.monotonic(), b""))
+        walker.join()
+
+    @staticmethod
+    def _end(*ends):
+        for end in ends:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
