@@ -142,7 +142,7 @@ static void forget_gone(struct bridge *b)
             continue;
         store_forget(b->store, id);
         pictures_drop(&b->pictures, id);
-        bridge_save_soon(b);
+        saver_soon(&b->saver);
     }
     release(&b->gone, &b->gone_count);
 }

@@ -59,7 +59,7 @@ void unit_event(void *arg, struct printer *printer,
              event->job.name ? ": " : "",
              event->job.name ? event->job.name : "");
     events_add(b->events, publisher_routes(unit->publisher),
-               discover_name(unit), event, bridge_save_at_once(b));
+               discover_name(unit), event, saver_at_once(&b->saver));
 }
 
 /* A large listing, read where it does not hold up the loop. */
@@ -162,7 +162,7 @@ void unit_remember(struct unit *unit)
     else
         store_remember_job(bridge->store, unit->config->id, &memory->job);
     memory->changed = memory->files_changed = memory->job_changed = false;
-    bridge_save_soon(bridge);
+    saver_soon(&bridge->saver);
 }
 
 /* A printer that changed what others are told about it. */
