@@ -1,6 +1,9 @@
 /* Messages through the MQTT edge and a real mosquitto, and the goodbye. */
 #include "tests/bridge/mqtt_scene.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 static void a_message_arrives_with_all_its_properties(void **state)
 {
     (void)state;
@@ -202,6 +205,66 @@ static void a_unix_socket_will_do(void **state)
     party_close(p);
 }
 
+/* Packets of the network */
+
+/* Bytes that are said and have not left this machine's socket. */
+static int held_back(const struct party *p)
+{
+    int bytes = -1;
+    assert_int_equal(
+        ioctl(mosquitto_socket(p->mqtt->link->client), SIOCOUTQNSD, &bytes), 0);
+    return bytes;
+}
+
+/* A message that is held back in a turn of the loop that began now; how many
+ * bytes it has. The kernel itself lets go after 200 ms, as on a machine where
+ * others are busy. */
+static int say_first(struct party *p)
+{
+    int bytes = 0;
+    for (int i = 0; bytes == 0 && i < 100; i++) {
+        party_round();
+        assert_int_equal(held_back(p), 0);
+        assert_true(party_say(p, "t", "first", 0, false));
+        bytes = held_back(p);
+    }
+    assert_true(bytes > 0);
+    return bytes;
+}
+
+static void what_is_said_in_one_turn_leaves_together(void **state)
+{
+    (void)state;
+    scene_start(OPEN);
+    struct party *p = scene_join("p", MQTT_AUTO);
+    bool together = false;
+    for (int i = 0; i < 100 && !together; i++) {
+        int one = say_first(p);
+        assert_true(party_say(p, "t", "again", 0, false));
+        together = held_back(p) == 2 * one;
+    }
+    assert_true(together);
+    party_round();
+    assert_int_equal(held_back(p), 0);
+    party_close(p);
+}
+
+static void in_a_long_turn_it_leaves_when_more_is_said(void **state)
+{
+    (void)state;
+    scene_start(OPEN);
+    struct party *p = scene_join("p", MQTT_AUTO);
+    int first = say_first(p);
+    uint64_t said_ns = uv_hrtime();
+    while (uv_hrtime() - said_ns <= 100000)
+        ;
+    assert_true(party_say(p, "t", "later", 0, false));
+    assert_int_equal(held_back(p), first); /* this one, and no more */
+    party_round();
+    assert_int_equal(held_back(p), 0);
+    party_close(p);
+}
+
 /* Will and goodbye */
 
 static struct party *join_with_will(const char *id)
@@ -298,6 +361,8 @@ int main(void)
         STORY(an_order_can_be_answered_from_its_callback),
         STORY(a_forbidden_topic_is_told),
         STORY(a_unix_socket_will_do),
+        STORY(what_is_said_in_one_turn_leaves_together),
+        STORY(in_a_long_turn_it_leaves_when_more_is_said),
         STORY(the_will_is_for_accidents_only),
         STORY(stopping_sends_what_waits_first),
         STORY(nothing_is_published_after_stop),
