@@ -656,8 +656,12 @@ def test_eight_wait_and_survive_a_clean_end(house, srv, spool):
     printer = house.add("mk4", "buddy", uploads(srv))
     bridge = house.run()
     printer.fault("stall", method="PUT", at=0)
-    orders = [house.watcher.order("mk4", "upload", {"file": "tower.gcode", "path": f"/usb/{n}.gcode", "transaction": n})
-              for n in range(10)]
+    orders = []
+    for n in range(10):
+        orders.append(house.watcher.order("mk4", "upload", {"file": "tower.gcode", "path": f"/usb/{n}.gcode",
+                                                            "transaction": n}))
+        if n == 0:
+            orders[0].wait("accepted")      # files are looked at side by side: the first one ready begins
     for n, answers in enumerate(orders[:9]):
         answers.wait("accepted", transaction=n)
     assert orders[9].wait(final=True, transaction=9)["code"] == "queue_full"
