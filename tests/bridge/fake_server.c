@@ -227,6 +227,12 @@ void fake_server_drop(struct fake_server *s)
         disconnect(s->open, false);
 }
 
+void fake_server_break(struct fake_server *s)
+{
+    while (s->open)
+        disconnect(s->open, true);
+}
+
 void fake_server_stop(struct fake_server *s)
 {
     fake_server_drop(s);

@@ -52,6 +52,8 @@ void fake_server_start(struct fake_server *s, uv_loop_t *loop,
 void fake_server_say(struct fake_server *s, const char *text, size_t len);
 /* Close the open connections from this side. */
 void fake_server_drop(struct fake_server *s);
+/* What was said last is followed by an RST now, not in the loop's next turn. */
+void fake_server_break(struct fake_server *s);
 /* Close everything; run the loop once more afterwards. */
 void fake_server_stop(struct fake_server *s);
 /* Does request number n contain text? */

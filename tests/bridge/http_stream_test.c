@@ -11,6 +11,8 @@
 #include "tests/bridge/http_world.h"
 #include "tests/bridge/temp_file.h"
 
+#include <dlfcn.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -220,6 +222,72 @@ static void a_refusal_is_read_although_sending_fails(void **state)
         assert_int_equal(o.answer.status, 409);
         assert_string_equal(o.body, "409: Conflict\n\nFile is busy");
         assert_string_equal(o.answer.reason, "HTTP 409");
+    }
+    (void)close(file.fd);
+    http_client_free(c);
+}
+
+/* What the server says between libcurl's looking and its sending, and then it
+ * breaks the connection; NULL = it does not. */
+static struct fake_server *breaking;
+static const char *last_words;
+static int sends_before;
+
+/* This definition comes before the C library's, also for libcurl. */
+ssize_t send(int fd, const void *bytes, size_t len, int flags)
+{
+    ssize_t (*real)(int, const void *, size_t, int) = NULL;
+
+    *(void **)&real = dlsym(RTLD_NEXT, "send");
+    if (breaking && breaking->open && sends_before-- == 0) {
+        fake_server_say(breaking, last_words, strlen(last_words));
+        fake_server_break(breaking);
+        breaking = NULL;
+    }
+    return real(fd, bytes, len, flags);
+}
+
+static void last_words_are_read_although_sending_fails(void **state)
+{
+    static const struct {
+        const char *words;
+        enum http_result result;
+        int status;
+        const char *says, *retry_after;
+    } rows[] = {
+        {CONFLICT, HTTP_ANSWERED, 409, "409: Conflict\n\nFile is busy", ""},
+        {"HTTP/1.0 503 Busy\nRetry-After: 9\n\nlater", HTTP_ANSWERED, 503,
+         "later", "9"},
+        {"HTTP/1.1 507 Insufficient Storage\r\nConnec", HTTP_ANSWERED, 507, "",
+         ""},
+        {"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", HTTP_BROKEN, 0,
+         "lost while sending", ""},
+        {"HTTP/1.1 5o3 Busy\r\n\r\n", HTTP_BROKEN, 0, "lost while sending", ""},
+        {"", HTTP_BROKEN, 0, "lost while sending", ""},
+    };
+    struct world *w = *state;
+    struct fake_server *s = world_server(w, ok);
+    struct http_client *c = world_client(w, s, NULL);
+    struct http_file file = temp_file(20000000);
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct outcome o;
+
+        breaking = s;
+        last_words = rows[i].words;
+        sends_before = 2;
+        o = put_file(w, c, &file);
+        print_message("  %s\n    %d %s\n", last_words, o.answer.status,
+                      o.answer.reason);
+        assert_null(breaking);
+        assert_int_equal(o.answer.result, rows[i].result);
+        assert_int_equal(o.answer.status, rows[i].status);
+        if (o.answer.result == HTTP_ANSWERED)
+            assert_string_equal(o.body, rows[i].says);
+        else
+            assert_non_null(strstr(o.answer.reason, rows[i].says));
+        assert_string_equal(o.answer.headers.retry_after, rows[i].retry_after);
+        assert_false(o.answer.sent_all);
     }
     (void)close(file.fd);
     http_client_free(c);
@@ -790,6 +858,7 @@ int main(void)
         WORLD_TEST(small_requests_follow_on_the_same_connection),
         WORLD_TEST(an_early_refusal_is_the_answer),
         WORLD_TEST(a_refusal_is_read_although_sending_fails),
+        WORLD_TEST(last_words_are_read_although_sending_fails),
         WORLD_TEST(three_gigabytes_and_a_byte_are_announced_as_that),
         WORLD_TEST(a_raw_408_is_a_broken_upload),
         WORLD_TEST(a_cut_upload_is_not_sent_again),
