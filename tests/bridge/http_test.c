@@ -10,6 +10,9 @@
 
 #include "tests/bridge/http_world.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #define OK_TEXT "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 static struct fake_reply ok(struct fake_server *s, int n)
@@ -315,7 +318,7 @@ static void a_poll_is_written_again_on_a_dying_connection(void **state)
     }
 }
 
-static void an_order_takes_a_new_connection_when_the_old_is_gone(void **state)
+static void a_connection_that_was_closed_meanwhile_is_replaced(void **state)
 {
     struct world *w = *state;
     struct fake_server *s = world_server(w, ok);
@@ -325,9 +328,28 @@ static void an_order_takes_a_new_connection_when_the_old_is_gone(void **state)
     fake_server_drop(s);
     (void)uv_run(&w->loop, UV_RUN_NOWAIT);
     assert_int_equal(world_order(w, c, "/api/job").answer.status, 200);
-    assert_int_equal(s->count, 2);
-    assert_int_equal(s->connections, 2);
+    fake_server_drop(s); /* not looked at before the next request */
+    assert_int_equal(world_get(w, c, "/").answer.status, 200);
+    assert_int_equal(s->count, 3);
+    assert_int_equal(s->connections, 3);
     http_client_free(c);
+}
+
+/* A hundred share what libcurl walks through: their connections are apart. */
+static void hundreds_of_clients_are_spread(void **state)
+{
+    enum { MANY = 250 };
+    struct world *w = *state;
+    struct fake_server *s = world_server(w, ok);
+    struct http_client *clients[MANY];
+
+    for (int i = 0; i < MANY; i++)
+        clients[i] = world_client(w, s, NULL);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(world_get(w, clients[i], "/").answer.status, 200);
+    assert_int_equal(s->connections, 3);
+    for (int i = 0; i < MANY; i++)
+        http_client_free(clients[i]);
 }
 
 static void nothing_is_sent_where_nobody_listens(void **state)
@@ -343,6 +365,33 @@ static void nothing_is_sent_where_nobody_listens(void **state)
     assert_int_equal(o.answer.result, HTTP_UNREACHABLE);
     assert_false(o.answer.sent);
     assert_string_equal(o.answer.reason, "connection refused");
+    http_client_free(c);
+}
+
+static void too_many_open_files_are_said(void **state)
+{
+    struct world *w = *state;
+    struct fake_server *s = world_server(w, ok);
+    struct http_client *c = world_client(w, s, NULL);
+    struct rlimit before, none;
+    struct outcome o;
+    int spare[64], count = 0;
+
+    (void)uv_run(&w->loop, UV_RUN_NOWAIT); /* it opens some, too */
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 64;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    while (count < 64 && (spare[count] = dup(STDERR_FILENO)) >= 0)
+        count++;
+    o = world_get(w, c, "/");
+    while (count > 0)
+        (void)close(spare[--count]);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(o.answer.result, HTTP_UNREACHABLE);
+    assert_string_equal(o.answer.reason,
+                        "too many open connections in this program");
+    assert_int_equal(world_get(w, c, "/").answer.status, 200);
     http_client_free(c);
 }
 
@@ -412,8 +461,10 @@ int main(void)
         WORLD_TEST(an_order_is_written_once_on_a_dying_connection),
         WORLD_TEST(an_order_does_not_move_to_another_kept_connection),
         WORLD_TEST(a_poll_is_written_again_on_a_dying_connection),
-        WORLD_TEST(an_order_takes_a_new_connection_when_the_old_is_gone),
+        WORLD_TEST(a_connection_that_was_closed_meanwhile_is_replaced),
         WORLD_TEST(nothing_is_sent_where_nobody_listens),
+        WORLD_TEST(hundreds_of_clients_are_spread),
+        WORLD_TEST(too_many_open_files_are_said),
         WORLD_TEST(an_unknown_name_is_said),
         WORLD_TEST(tls_is_not_spoken_to_a_plain_server),
         WORLD_TEST(silence_is_a_timeout),
