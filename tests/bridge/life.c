@@ -242,6 +242,7 @@ static void answer(struct world *life, const struct request *request)
             a.result = HTTP_BROKEN;
     } else {
         if ((strcmp(request->target, "/errand") == 0 ||
+             strncmp(request->target, "/thumb", 6) == 0 ||
              strncmp(request->target, "/usb/", 5) == 0) &&
             life->far.errand_result != HTTP_ANSWERED)
             a.result = life->far.errand_result;

@@ -325,6 +325,52 @@ static void nothing_is_published_after_stop(void **state)
     party_drop(p);
 }
 
+static void a_broker_that_takes_qos_0_only_gets_that(void **state)
+{
+    (void)state;
+    scene_start(OPEN "max_qos 0\n");
+    struct party *p = scene_join("p", MQTT_5);
+    assert_true(mqtt_subscribe(p->mqtt, "t", 0));
+    for (int i = 0; i < 30; i++) /* more than may wait for an answer */
+        assert_true(party_say(p, "t", "x", 1, i % 2 == 0));
+    AWAIT(party_heard(p, "t") == 30);
+    assert_int_equal(p->heard[p->count - 1].qos, 0);
+    assert_int_equal(p->mqtt->queue.flight.count, 0);
+    assert_int_equal(p->disconnected, 0);
+    party_close(p);
+}
+
+static void options_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    static char path[200];
+    memset(path, 'x', sizeof path - 1);
+    const struct mqtt_options good = party_options(1883, "p");
+    struct mqtt_options rows[7];
+    static const char *const SAYS[] = {
+        "no host name",        "70000 is not a port", "-1 is not a port",
+        "socket is too long",  "client id is empty",  "a/# cannot be a topic",
+        "TLS on a unix socket"};
+    for (size_t i = 0; i < 7; i++)
+        rows[i] = good;
+    rows[0].host = "";
+    rows[1].port = 70000;
+    rows[2].port = -1;
+    rows[3].host = path;
+    rows[3].port = 0;
+    rows[4].client_id = "";
+    rows[5].will_topic = "a/#";
+    rows[6].tls = true;
+    rows[6].port = 0;
+    for (size_t i = 0; i < 7; i++) {
+        const struct mqtt_events none = {0};
+        struct error err = {""};
+        assert_null(mqtt_new(&party_loop, &rows[i], &none, NULL, &err));
+        print_message("  %s\n", err.text);
+        assert_non_null(strstr(err.text, SAYS[i]));
+    }
+}
+
 static void stop_at_once(struct party *p)
 {
     mqtt_stop(p->mqtt, 1000, NULL, NULL);
@@ -367,6 +413,8 @@ int main(void)
         STORY(stopping_sends_what_waits_first),
         STORY(nothing_is_published_after_stop),
         STORY(stopping_is_allowed_in_callbacks),
+        STORY(a_broker_that_takes_qos_0_only_gets_that),
+        STORY(options_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
