@@ -161,8 +161,9 @@ def test_a_message_says_by_a_property_that_it_is_to_be_printed(house, srv):
         assert bool(printer.uploads[-1].print_after) is (said == "?1")
 
 
-@pytest.mark.parametrize("path, body, word", [
-    ("/", GCODE, "needs a path"), ("/usb/a.gcode", b"", "needs a path"), ("/usb/" + "x" * 600, GCODE, "too long")])
+@pytest.mark.parametrize("path, body, word", [("/", GCODE, "needs a path"), ("/usb/a.gcode", b"", "needs a path"),
+                                              ("/usb/" + "x" * 600, GCODE, "too long")],
+                         ids=["no path", "no file", "long path"])
 def test_a_message_that_is_no_file_is_refused(house, srv, spool, path, body, word):
     printer = house.add("mk4", "buddy", uploads(srv))
     house.run()
