@@ -9,8 +9,6 @@
 
 #include "tests/bridge/http_world.h"
 
-#define OK_TEXT "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
 #define HEAD_200 "HTTP/1.1 200 OK\r\n"
 
 static const struct answer_case {

@@ -16,19 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OK_TEXT "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-#define MADE    "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
+#define MADE "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
 #define CONFLICT                                                               \
     "HTTP/1.1 409 Conflict\r\nContent-Length: 27\r\n"                          \
     "Connection: close\r\n\r\n409: Conflict\n\nFile is busy"
 #define GIB ((int64_t)1 << 30)
-
-static struct fake_reply ok(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = OK_TEXT};
-}
 
 static struct fake_reply made(struct fake_server *s, int n)
 {
@@ -187,7 +179,7 @@ static bool refuse_and_close(struct fake_server *s, const char *head,
 static void an_early_refusal_is_the_answer(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(20000000);
     struct outcome o;
@@ -208,7 +200,7 @@ static void an_early_refusal_is_the_answer(void **state)
 static void a_refusal_is_read_although_sending_fails(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(20000000);
 
@@ -266,7 +258,7 @@ static void last_words_are_read_although_sending_fails(void **state)
         {"", HTTP_BROKEN, 0, "lost while sending", ""},
     };
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(20000000);
 
@@ -308,7 +300,7 @@ static bool full_at_once(struct fake_server *s, const char *head, size_t so_far,
 static void three_gigabytes_and_a_byte_are_announced_as_that(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file_sparse(3 * GIB);
 
@@ -335,7 +327,7 @@ static bool gives_up(struct fake_server *s, const char *head, size_t so_far,
 static void a_raw_408_is_a_broken_upload(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(20000000);
     struct outcome o;
@@ -365,7 +357,7 @@ static bool resets(struct fake_server *s, const char *head, size_t so_far,
 static void a_cut_upload_is_not_sent_again(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(5000000);
     struct outcome o;
@@ -399,7 +391,7 @@ static void a_kept_connection_that_dies_costs_one_try(void **state)
     struct world *w = *state;
 
     for (int reset = 0; reset < 2; reset++) {
-        struct fake_server *s = world_server(w, ok);
+        struct fake_server *s = world_server(w, fake_ok);
         struct http_client *c = world_client(w, s, NULL);
         struct http_file file = temp_file(300000);
         struct outcome o;
@@ -428,7 +420,7 @@ static bool sticks(struct fake_server *s, const char *head, size_t so_far,
 static void an_upload_that_stands_still_ends(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file_sparse(100000000);
     struct http_stream stream = {.file = &file, .stall_ms = 80};
@@ -450,7 +442,7 @@ static void an_upload_that_stands_still_ends(void **state)
 static void progress_counts_what_arrived(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file_sparse(1500000);
     struct http_stream stream = {.file = &file};
@@ -587,7 +579,7 @@ static bool is_touched(struct fake_server *s, const char *head, size_t so_far,
 static void a_file_that_shrinks_is_said(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(5000000);
     struct outcome o;
@@ -608,7 +600,7 @@ static void a_file_that_shrinks_is_said(void **state)
 static void the_end_of_a_changed_file_is_not_sent(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(5000000);
     struct outcome o;
@@ -627,7 +619,7 @@ static void the_end_of_a_changed_file_is_not_sent(void **state)
 static void a_file_that_changed_before_is_not_sent_at_all(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(5000);
     struct outcome o;
@@ -652,7 +644,7 @@ static void an_upload_can_be_aborted_at_any_moment(void **state)
 
     for (int turns = 0; turns < 30; turns++) {
         struct fake_server *s =
-            turns % 10 ? &w->servers[turns / 10] : world_server(w, ok);
+            turns % 10 ? &w->servers[turns / 10] : world_server(w, fake_ok);
         struct http_client *c = world_client(w, s, NULL);
         struct http_stream stream = {.file = &file};
         struct request r = put_request();

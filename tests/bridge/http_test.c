@@ -13,22 +13,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define OK_TEXT "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-static struct fake_reply ok(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = OK_TEXT};
-}
-
-static struct fake_reply silent(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = NULL};
-}
-
 /* ---- what goes over the wire ---- */
 
 static const struct {
@@ -78,7 +62,7 @@ static const struct {
 static void requests_are_written_byte_by_byte_as_meant(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     char url[80];
     struct http_target target = {.url = url};
     struct http_client *c;
@@ -108,7 +92,7 @@ static void targets_that_could_forge_a_header_are_not_sent(void **state)
                                           "/a\r\nX: y", "/a\x01",    "/a#b",
                                           "/a\"b",      "/\xc3\xa9", "/a\x7f"};
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
 
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
@@ -167,7 +151,7 @@ static void paced_polls_keep_their_connections(void **state)
     struct http_client *clients[WORLD_SERVERS];
 
     for (int i = 0; i < WORLD_SERVERS; i++)
-        clients[i] = world_client(w, world_server(w, ok), NULL);
+        clients[i] = world_client(w, world_server(w, fake_ok), NULL);
     for (int round = 0; round < 4; round++)
         for (int i = 0; i < WORLD_SERVERS; i++)
             assert_int_equal(world_get(w, clients[i], "/").answer.status, 200);
@@ -187,7 +171,7 @@ static void ten_requests_run_at_once(void **state)
     int answered = 0;
 
     for (int i = 0; i < WORLD_SERVERS; i++) {
-        clients[i] = world_client(w, world_server(w, ok), NULL);
+        clients[i] = world_client(w, world_server(w, fake_ok), NULL);
         assert_true(http_send(clients[i], &r, take_outcome, &outcomes[i]));
         assert_true(http_busy(clients[i]));
         assert_false(http_send(clients[i], &r, take_outcome, &outcomes[i]));
@@ -225,8 +209,8 @@ static void servers_that_close_each_time_are_fine(void **state)
 static void the_proxy_environment_is_ignored(void **state)
 {
     struct world *w = *state;
-    struct fake_server *proxy = world_server(w, ok);
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *proxy = world_server(w, fake_ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
 
     assert_int_equal(setenv("http_proxy", proxy->url, 1), 0);
@@ -245,7 +229,7 @@ static void the_proxy_environment_is_ignored(void **state)
 static struct fake_reply dies_at_the_second(struct fake_server *s, int n)
 {
     if (n != 1)
-        return ok(s, n);
+        return fake_ok(s, n);
     return (struct fake_reply){.after = s->phase ? FAKE_RESET : FAKE_CLOSE};
 }
 
@@ -277,7 +261,7 @@ static void an_order_is_written_once_on_a_dying_connection(void **state)
 /* Requests 0 and 1 open two connections; the order's dies. */
 static struct fake_reply dies_at_the_third(struct fake_server *s, int n)
 {
-    return n == 2 ? (struct fake_reply){.after = FAKE_CLOSE} : ok(s, n);
+    return n == 2 ? (struct fake_reply){.after = FAKE_CLOSE} : fake_ok(s, n);
 }
 
 static void an_order_does_not_move_to_another_kept_connection(void **state)
@@ -321,7 +305,7 @@ static void a_poll_is_written_again_on_a_dying_connection(void **state)
 static void a_connection_that_was_closed_meanwhile_is_replaced(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
 
     (void)world_get(w, c, "/");
@@ -340,7 +324,7 @@ static void hundreds_of_clients_are_spread(void **state)
 {
     enum { MANY = 250 };
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *clients[MANY];
 
     for (int i = 0; i < MANY; i++)
@@ -355,7 +339,7 @@ static void hundreds_of_clients_are_spread(void **state)
 static void nothing_is_sent_where_nobody_listens(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct outcome o;
 
@@ -371,7 +355,7 @@ static void nothing_is_sent_where_nobody_listens(void **state)
 static void too_many_open_files_are_said(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct rlimit before, none;
     struct outcome o;
@@ -434,7 +418,7 @@ static void tls_is_not_spoken_to_a_plain_server(void **state)
 static void silence_is_a_timeout(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, silent);
+    struct fake_server *s = world_server(w, fake_silent);
     struct http_client *c = world_client(w, s, NULL);
     struct request r = request_of(HTTP_GET, "/");
     struct outcome o;

@@ -86,13 +86,6 @@ static struct fake_reply empty(struct fake_server *s, int n)
         .text = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"};
 }
 
-static struct fake_reply silent(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = NULL};
-}
-
 struct told {
     int calls;
     struct fetch_result result;
@@ -178,7 +171,7 @@ static void whatever_fails_is_said_and_leaves_nothing(void **state)
         {elsewhere, 1 << 30, 20000, ORDER_INVALID, "redirects are not"},
         {none, 1 << 30, 20000, ORDER_NOT_FOUND, "HTTP 404"},
         {empty, 1 << 30, 20000, ORDER_INVALID, "empty"},
-        {silent, 1 << 30, 100, ORDER_TIMEOUT, "within 0 s"},
+        {fake_silent, 1 << 30, 100, ORDER_TIMEOUT, "within 0 s"},
         {send_big, 1000000, 20000, ORDER_TOO_BIG, "larger than 1000000 bytes"},
     };
     size_t i;
