@@ -224,6 +224,19 @@ def test_a_message_that_was_retained_is_no_file(house, srv, spool, retain):
     assert printer.uploads == [] and left(spool) == []
 
 
+def test_without_a_folder_for_uploads_files_of_the_directory_still_go(house, srv, spool):
+    spool.parent.mkdir()
+    spool.write_text("in the way")
+    house.add("mk4", "buddy", uploads(srv))
+    bridge = house.run()
+    bridge.wait_log("warning .*uploads.*; uploads from addresses and messages are refused")
+    mark = house.watcher.mark
+    house.watcher.publish(f"{BASE}/mk4/command/upload/usb/a.gcode", GCODE)
+    answer = house.wait("mk4", "response/upload", lambda t: json.loads(t)["final"], mark).json
+    assert answer["code"] == "not_supported" and "no folder" in answer["message"], answer
+    assert house.watcher.order("mk4", "upload", {"file": "tower.gcode"}).final()["status"] == "done"
+
+
 # ---- from an address
 
 @pytest.fixture
