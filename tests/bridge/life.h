@@ -47,6 +47,7 @@ struct far_side {
     const char *cameras;  /* JSON of the list; NULL = 404 */
     const char *server;   /* a Pi's version; NULL = not told */
     const char *update;   /* a newer one; NULL = none */
+    const char *firmware; /* a Buddy's; NULL = not told */
     bool pi;              /* a Raspberry Pi, else a Buddy */
     bool challenges;      /* asks each time who we are */
     bool order_lost;      /* carried out, but the answer does not come */
