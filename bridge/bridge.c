@@ -1,6 +1,5 @@
 #include "bridge/bridge_internal.h"
 #include "bridge/notify.h"
-#include "bridge/task.h"
 #include "mapping/memory.h"
 
 #include <ctype.h>
@@ -9,16 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND_MS     1000
-#define WAKE_MS       50    /* while something is read back or announced */
-#define FLUSH_MS      2000  /* for the last messages at the end */
-#define PATIENCE_MS   2000  /* with what still runs in a worker at the end */
-#define SAVE_MS       1000  /* changes are gathered for so long */
-#define SAVE_GAP_MS   250   /* also by those that somebody waits for */
-#define SPREAD_MS     2000  /* first polls are spread over at most so long, */
-#define STEP_MS       20    /* and so much for each printer */
-#define SAVE_AGAIN_MS 30000 /* after one that failed */
-#define BURST         64    /* printers polled a millisecond after each other */
+#define SECOND_MS   1000
+#define WAKE_MS     50   /* while something is read back or announced */
+#define FLUSH_MS    2000 /* for the last messages at the end */
+#define PATIENCE_MS 2000 /* with what still runs in a worker at the end */
+#define SPREAD_MS   2000 /* first polls are spread over at most so long, */
+#define STEP_MS     20   /* and so much for each printer */
+#define BURST       64   /* printers polled a millisecond after each other */
 
 struct moment bridge_now(const struct bridge *b)
 {
@@ -75,105 +71,11 @@ bool bridge_configures(const struct bridge *b, const char *id)
     return i < b->config->printer_count;
 }
 
-/* --- what is remembered ------------------------------------------------ */
-
-struct save {
-    struct bridge *bridge;
-    uint64_t number;
-    char *path, *text;
-    struct error err;
-    bool ok;
-};
-
-static void on_save(uv_timer_t *timer);
-
-static void save_work(void *arg)
+static void on_saved(void *arg, uint64_t number)
 {
-    struct save *save = arg;
+    struct bridge *b = arg;
 
-    save->ok = store_write(save->path, save->text, &save->err);
-}
-
-/* Not later than at_ms. */
-static void want_save(struct bridge *b, int64_t at_ms)
-{
-    int64_t now = bridge_now(b).ms;
-
-    if (b->save_due && b->save_ms <= at_ms)
-        return;
-    b->save_due = true;
-    b->save_ms = at_ms;
-    if (!b->saving)
-        (void)uv_timer_start(&b->save, on_save,
-                             at_ms > now ? (uint64_t)(at_ms - now) : 0, 0);
-}
-
-static void save_done(void *arg)
-{
-    struct save *save = arg;
-    struct bridge *b = save->bridge;
-
-    if (!save->ok) {
-        if (!b->save_failed)
-            log_warning("%s; serial numbers and learned capabilities may be "
-                        "forgotten at the next restart",
-                        save->err.text);
-    }
-    b->save_failed = !save->ok;
-    b->saving = false;
-    events_saved(b->events, save->number);
-    free(save->path);
-    free(save->text);
-    free(save);
-    if (b->stopping) {
-        b->save_due = b->save_due || b->save_failed; /* for save_last() */
-        return;
-    }
-    if (b->save_due) {
-        b->save_due = false;
-        want_save(b, b->save_ms);
-    }
-    if (b->save_failed)
-        want_save(b, bridge_now(b).ms + SAVE_AGAIN_MS);
-}
-
-static void save_now(struct bridge *b)
-{
-    struct save *save;
-
-    b->save_due = false;
-    b->saved_ms = bridge_now(b).ms;
-    b->save_number++;
-    if (!*store_path(b->store)) {
-        events_saved(b->events, b->save_number);
-        return;
-    }
-    save = memory_zero(1, sizeof *save);
-    save->bridge = b;
-    save->number = b->save_number;
-    save->path = memory_text(store_path(b->store));
-    save->text = store_text(b->store);
-    b->saving = true;
-    task_start(&b->loop, save_work, save_done, save);
-}
-
-static void on_save(uv_timer_t *timer)
-{
-    save_now(timer->data);
-}
-
-void bridge_save_soon(struct bridge *b)
-{
-    if (!b->save_due) /* else it is due soon, or failed a moment ago */
-        want_save(b, bridge_now(b).ms + SAVE_MS);
-}
-
-uint64_t bridge_save_at_once(struct bridge *b)
-{
-    int64_t now = bridge_now(b).ms, free_ms = b->saved_ms + SAVE_GAP_MS;
-
-    want_save(b, now > free_ms ? now : free_ms);
-    return b->save_number + 1;
+    events_saved(b->events, number);
 }
 
 /* --- timers ------------------------------------------------------------ */
@@ -278,7 +180,7 @@ static void close_handles(void *arg)
         unit_close(&b->units[i]);
     uv_close((uv_handle_t *)&b->second, NULL);
     uv_close((uv_handle_t *)&b->wake, NULL);
-    uv_close((uv_handle_t *)&b->save, NULL);
+    saver_close(&b->saver);
     uv_close((uv_handle_t *)&b->prepare, NULL);
     uv_close((uv_handle_t *)&b->check, NULL);
     for (i = 0; i < 2; i++)
@@ -378,11 +280,11 @@ static void open_loop(struct bridge *b)
     (void)uv_loop_configure(&b->loop, UV_METRICS_IDLE_TIME);
     (void)uv_timer_init(&b->loop, &b->second);
     (void)uv_timer_init(&b->loop, &b->wake);
-    (void)uv_timer_init(&b->loop, &b->save);
+    saver_init(&b->saver, &b->loop, b->store, on_saved, b);
     (void)uv_timer_init(&b->loop, &b->patience);
     (void)uv_prepare_init(&b->loop, &b->prepare);
     (void)uv_check_init(&b->loop, &b->check);
-    b->second.data = b->wake.data = b->save.data = b;
+    b->second.data = b->wake.data = b;
     b->prepare.data = b->check.data = b;
     (void)uv_timer_start(&b->second, on_second, SECOND_MS, SECOND_MS);
     (void)uv_prepare_start(&b->prepare, on_prepare);
@@ -451,17 +353,6 @@ static bool open_store(struct bridge *b)
     return b->store != NULL;
 }
 
-static void save_last(struct bridge *b)
-{
-    struct error err;
-    char *text = store_text(b->store);
-
-    if (*store_path(b->store) && b->save_due &&
-        !store_write(store_path(b->store), text, &err))
-        log_warning("%s", err.text);
-    free(text);
-}
-
 static void release(struct bridge *b)
 {
     size_t i;
@@ -469,7 +360,7 @@ static void release(struct bridge *b)
     for (i = 0; i < b->count; i++)
         album_free(b->units[i].album);
     pictures_close(&b->pictures);
-    save_last(b);
+    saver_finish(&b->saver);
     inbox_release(b);
     cleanup_release(b);
     announce_free(b->announce);
@@ -558,7 +449,7 @@ enum bridge_end bridge_run(const struct config *config)
     end = b->end;
     if (uv_loop_alive(&b->loop)) {
         /* a resolver hangs in a worker, and exit() would wait for it */
-        save_last(b);
+        saver_finish(&b->saver);
         if (end != BRIDGE_RESTART)
             _exit(end == BRIDGE_REFUSED ? 2 : 0);
         return end;

@@ -16,6 +16,7 @@
 #include "bridge/pictures/pictures.h"
 #include "bridge/printer.h"
 #include "bridge/publisher.h"
+#include "bridge/saver.h"
 #include "bridge/store.h"
 #include "bridge/uploads/spool.h"
 #include "bridge/uploads/uploader.h"
@@ -77,7 +78,6 @@ struct bridge {
     uv_loop_t loop;
     uv_timer_t second;   /* once a second: health, discovery, deadlines */
     uv_timer_t wake;     /* session and announcements */
-    uv_timer_t save;     /* when what is remembered is written */
     uv_timer_t patience; /* how long the end may take */
     uv_signal_t signals[2];
     uv_prepare_t prepare;
@@ -85,6 +85,7 @@ struct bridge {
     struct http *http;
     struct mqtt *mqtt;
     struct store *store;
+    struct saver saver;
     struct spool spool;
     uint64_t last_upload;
     struct announce *announce;
@@ -139,10 +140,6 @@ struct bridge {
     uint64_t printers_hash, info_hash; /* as last said in this session */
     int64_t health_ms, watchdog_ms;
     uint64_t lag_max_us, turn_began_ns, poll_began_ns, idle_before_ns;
-    bool save_due, saving, save_failed;
-    int64_t save_ms;      /* when the next one is due */
-    int64_t saved_ms;     /* when the last one began */
-    uint64_t save_number; /* which it was */
     bool stopping;
     enum bridge_end end;
 };
@@ -158,11 +155,6 @@ bool bridge_say(struct bridge *bridge, const char *tail, const char *payload,
 struct unit *bridge_unit(struct bridge *bridge, const char *id);
 /* Is it in the file, be it switched off there? */
 bool bridge_configures(const struct bridge *bridge, const char *id);
-/* What printers remember changed: write it soon. */
-void bridge_save_soon(struct bridge *bridge);
-/* Write it in the next turn of the loop, or a moment later when many ask; the
- * number of the save that will hold what is known by then. */
-uint64_t bridge_save_at_once(struct bridge *bridge);
 /* A printer's memory changed: hand it to the store. */
 void unit_remember(struct unit *unit);
 

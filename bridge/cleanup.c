@@ -150,7 +150,7 @@ static void forget(struct bridge *b, const char *id)
         return;
     store_forget(b->store, id);
     pictures_drop(&b->pictures, id);
-    bridge_save_soon(b);
+    saver_soon(&b->saver);
 }
 
 /* Take those in tree out of a list. */

@@ -43,7 +43,6 @@ static void describe(const struct unit *unit, struct discovery_printer *out)
 {
     const struct printer_memory *memory = printer_memory(unit->printer);
     enum command c;
-    int slot;
 
     *out = (struct discovery_printer){
         .id = unit->config->id,
@@ -57,12 +56,11 @@ static void describe(const struct unit *unit, struct discovery_printer *out)
         .url = unit->config->url,
         .routes = publisher_routes(unit->publisher),
         .roster = printer_roster(unit->printer),
+        .reported = memory->reported,
         .file_selected = memory->selected_name,
     };
     out->pictures =
         printer_driver(unit->printer)->pictures && unit->config->thumbnails;
-    for (slot = 0; slot < SLOT_COUNT; slot++)
-        out->reported[slot] = slot_set_has(&memory->reported, slot);
     for (c = 0; c < COMMAND_COUNT; c++)
         out->commands[c] = printer_able(unit->printer, c);
 }

@@ -102,7 +102,7 @@ static cJSON *components_of(const struct subject *s)
     cJSON *root, *components;
     enum command c;
 
-    memset(printer.reported, true, sizeof printer.reported);
+    memset(&printer.reported, 0xff, sizeof printer.reported);
     for (c = 0; c < COMMAND_COUNT; c++)
         printer.commands[c] = !forbidden(s, c);
     discovery_printer_document(&bridge, &printer, &text);

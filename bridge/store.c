@@ -3,6 +3,7 @@
 #include "bridge/store_job.h"
 #include "bridge/store_printer.h"
 #include "mapping/memory.h"
+#include "mapping/text.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
  * is only put together when one of thousands of printers has changed. The job,
  * which changes most, is kept apart from the rest. */
 struct row {
-    char *id;
+    char *id;   /* first, for text_place() */
     char *key;  /* the id as JSON, with quotes */
     char *rest; /* an object */
     char *job;  /* NULL = none */
@@ -44,17 +45,7 @@ static char *print(const cJSON *json)
 /* Where the row of id is, or would be. */
 static size_t place_of(const struct store *store, const char *id)
 {
-    size_t low = 0, high = store->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (strcmp(store->rows[middle].id, id) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return text_place(store->rows, store->count, sizeof *store->rows, id);
 }
 
 static bool is_at(const struct store *store, size_t place, const char *id)

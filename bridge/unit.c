@@ -61,7 +61,7 @@ void unit_event(void *arg, struct printer *printer,
     if (b->stood_back) /* the copy that lives says so */
         return;
     events_add(b->events, publisher_routes(unit->publisher),
-               discover_name(unit), event, bridge_save_at_once(b));
+               discover_name(unit), event, saver_at_once(&b->saver));
 }
 
 /* A large listing, read where it does not hold up the loop. */
@@ -164,7 +164,7 @@ void unit_remember(struct unit *unit)
     else
         store_remember_job(bridge->store, unit->config->id, &memory->job);
     memory->changed = memory->files_changed = memory->job_changed = false;
-    bridge_save_soon(bridge);
+    saver_soon(&bridge->saver);
 }
 
 /* A printer that changed what others are told about it. */

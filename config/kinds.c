@@ -290,11 +290,6 @@ static const struct {
     [KIND_MAPPING] = {NULL, "a name or a map"},
 };
 
-bool kind_is_scalar(enum kind kind)
-{
-    return kinds[kind].read != NULL;
-}
-
 const char *kind_expected(enum kind kind)
 {
     return kinds[kind].expected;

@@ -11,8 +11,6 @@ struct scalar {
     struct file *file; /* NULL for a default */
 };
 
-/* Is the value of this kind one text? */
-bool kind_is_scalar(enum kind kind);
 /* What belongs there: "a duration". */
 const char *kind_expected(enum kind kind);
 /* Read a value into the member at target, freeing what it held. On false it is

@@ -182,7 +182,7 @@ static void add_fields(const struct place *place, const struct owner *owner)
 
     for (f = 0; f < FIELD_COUNT; f++)
         for (i = 0; i < field_instances(f); i++)
-            if (printer->reported[field_slot(f, i)] &&
+            if (slot_set_has(&printer->reported, field_slot(f, i)) &&
                 routes_field(printer->routes, f, i, printer->roster, &route))
                 add_field(place, owner, &route, i);
 }

@@ -44,8 +44,8 @@ struct discovery_printer {
     const char *url;      /* configuration_url; NULL */
     const struct routes *routes;
     const struct roster *roster;
-    bool pictures;             /* of its jobs are fetched */
-    bool reported[SLOT_COUNT]; /* seen at least once on this printer */
+    bool pictures;            /* of its jobs are fetched */
+    struct slot_set reported; /* seen at least once on this printer */
     /* Names of files to choose from, unlike each other, NULL-ended; and the one
      * that is chosen. NULL = none. */
     const char *const *files;

@@ -182,7 +182,7 @@ bool place_route(const struct place *place, enum field field,
 {
     const struct discovery_printer *printer = place->printer;
 
-    return printer->reported[field_slot(field, 0)] &&
+    return slot_set_has(&printer->reported, field_slot(field, 0)) &&
            routes_field(printer->routes, field, 0, printer->roster, route);
 }
 

@@ -90,7 +90,8 @@ void images_add(const struct place *place, const struct owner *owner)
     for (r = 0; place->printer->pictures && r < sizeof rows / sizeof *rows; r++)
         add_job_image(place, owner, &rows[r]);
     for (i = 0; i < roster_count(roster, SCOPE_CAMERA); i++)
-        if (place->printer->reported[field_slot(FIELD_CAMERA_CONNECTED, i)])
+        if (slot_set_has(&place->printer->reported,
+                         field_slot(FIELD_CAMERA_CONNECTED, i)))
             add_snapshot(place, owner, roster_name(roster, SCOPE_CAMERA, i));
 }
 

@@ -167,6 +167,23 @@ uint64_t text_hash_bytes(const void *bytes, size_t len)
     return hash ? hash : 1;
 }
 
+size_t text_place(const void *rows, size_t count, size_t size, const char *text)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *const *row =
+            (const void *)((const char *)rows + middle * size);
+
+        if (strcmp(*row, text) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 uint64_t text_hash(const char *text)
 {
     return text_hash_bytes(text, strlen(text));

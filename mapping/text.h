@@ -20,6 +20,11 @@ size_t text_utf8(const char *text, size_t len);
 /* All of it valid UTF-8, without NUL? */
 bool text_is_utf8(const char *text, size_t len);
 
+/* Where text is, or would be, among count rows of size bytes each, that begin
+ * with a char * and are sorted by it: the first that is not less. */
+size_t text_place(const void *rows, size_t count, size_t size,
+                  const char *text);
+
 /* Never 0: to see whether something changed, not for security (FNV-1a). */
 uint64_t text_hash(const char *text);
 /* The same of any bytes. */

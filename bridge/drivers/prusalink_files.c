@@ -176,8 +176,8 @@ static double number_of(const struct telemetry *t, int slot)
 static void read_meta(const struct json *root, const struct device *device,
                       struct telemetry *t, struct file_meta *meta)
 {
-    struct device scratch = *device;
-    struct reading reading = {.t = t, .device = &scratch};
+    struct device same = {.variant = device->variant};
+    struct reading reading = {.t = t, .device = &same};
 
     reading_rows_below(&reading, prusalink_job_fields, "file.", root);
     *meta = (struct file_meta){

@@ -4,6 +4,7 @@
 #include "bridge/pictures/shelf.h"
 #include "bridge/task.h"
 #include "mapping/memory.h"
+#include "mapping/text.h"
 
 #define DISK_TOTAL   ((size_t)1 << 30)
 #define MEMORY_TOTAL ((size_t)32 << 20)
@@ -25,7 +26,7 @@ struct task {
 };
 
 struct entry {
-    char *name;
+    char *name; /* first, for text_place() */
     size_t size;
     char *bytes; /* where there is no folder */
 };
@@ -44,20 +45,10 @@ struct gallery {
 
 /* --- what there is ----------------------------------------------------- */
 
-/* The first whose name is not less. */
+/* Where the entry of name is, or would be. */
 static size_t place_of(const struct gallery *g, const char *name)
 {
-    size_t low = 0, high = g->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (strcmp(g->entries[middle].name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return text_place(g->entries, g->count, sizeof *g->entries, name);
 }
 
 static bool is_at(const struct gallery *g, size_t i, const char *name)

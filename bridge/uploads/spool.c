@@ -126,6 +126,8 @@ void spool_remove(const struct spool *spool, uint64_t id)
 {
     char path[SPOOL_PATH_MAX];
 
+    if (!spool->folder[0])
+        return;
     path_of(spool, id, "data", path, sizeof path);
     (void)unlink(path);
     path_of(spool, id, "json", path, sizeof path);

@@ -190,6 +190,17 @@ static bool find_source(const struct uploader *u, struct delivery *d,
     return true;
 }
 
+/* What comes from elsewhere lies in a folder of the bridge until it is sent. */
+static bool may_lie(const struct uploader *u, const struct delivery *d,
+                    struct error *err)
+{
+    if (u->setup.spool->folder[0] ||
+        (d->source != DELIVERY_PAYLOAD && d->source != DELIVERY_URL))
+        return true;
+    return error_set(err, "the bridge has no folder to keep the file in until "
+                          "it is sent; its log says why");
+}
+
 static void spool_payload(struct parcel *p, const void *bytes, size_t len)
 {
     const struct spool *spool = p->uploader->setup.spool;
@@ -227,6 +238,10 @@ void uploader_take(struct uploader *u, struct delivery *d, const void *bytes,
     p = parcel_new(u, d);
     if (!find_source(u, d, &from, &err)) {
         parcel_finish(p, ORDER_NOT_ALLOWED, 0, err.text);
+        return;
+    }
+    if (!may_lie(u, d, &err)) {
+        parcel_finish(p, ORDER_NOT_SUPPORTED, 0, err.text);
         return;
     }
     if (!complete_path(u, d, from.name)) {

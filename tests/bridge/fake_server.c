@@ -213,6 +213,20 @@ void fake_server_start(struct fake_server *s, uv_loop_t *loop,
     (void)snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d", s->port);
 }
 
+struct fake_reply fake_ok(struct fake_server *s, int number)
+{
+    (void)s;
+    (void)number;
+    return (struct fake_reply){.text = OK_TEXT};
+}
+
+struct fake_reply fake_silent(struct fake_server *s, int number)
+{
+    (void)s;
+    (void)number;
+    return (struct fake_reply){.text = NULL};
+}
+
 void fake_server_say(struct fake_server *s, const char *text, size_t len)
 {
     struct fake_reply reply = {.text = text, .len = len};
@@ -225,6 +239,12 @@ void fake_server_drop(struct fake_server *s)
 {
     while (s->open)
         disconnect(s->open, false);
+}
+
+void fake_server_break(struct fake_server *s)
+{
+    while (s->open)
+        disconnect(s->open, true);
 }
 
 void fake_server_stop(struct fake_server *s)

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #define FAKE_REQUESTS 256
+#define OK_TEXT       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 enum fake_after {
     FAKE_KEEP,  /* keep the connection */
@@ -48,10 +49,15 @@ struct fake_server {
 
 void fake_server_start(struct fake_server *s, uv_loop_t *loop,
                        struct fake_reply (*reply)(struct fake_server *, int));
+/* OK_TEXT to every request, and no answer at all. */
+struct fake_reply fake_ok(struct fake_server *s, int number);
+struct fake_reply fake_silent(struct fake_server *s, int number);
 /* More bytes of an answer, on all open connections. */
 void fake_server_say(struct fake_server *s, const char *text, size_t len);
 /* Close the open connections from this side. */
 void fake_server_drop(struct fake_server *s);
+/* What was said last is followed by an RST now, not in the loop's next turn. */
+void fake_server_break(struct fake_server *s);
 /* Close everything; run the loop once more afterwards. */
 void fake_server_stop(struct fake_server *s);
 /* Does request number n contain text? */

@@ -394,6 +394,38 @@ static void list_and_info_answer_with_json(void **state)
     life_close(&life);
 }
 
+static void a_question_without_a_good_answer_is_answered(void **state)
+{
+    static const struct {
+        const char *order, *path;
+        enum http_result result;
+        enum order_code code;
+        const char *says;
+    } rows[] = {
+        {"list_files", "/usb", HTTP_TOO_BIG, ORDER_TOO_BIG, "no answer"},
+        {"list_files", "/usb", HTTP_BROKEN, ORDER_PRINTER_ERROR, "no answer"},
+        {"list_files", "PRESS", HTTP_BROKEN, ORDER_PRINTER_ERROR,
+         "the files could not be read: "},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world life;
+
+        begin(&life);
+        life_run(&life, 10);
+        life.far.files_result = rows[i].result;
+        life_order(&life, rows[i].order, rows[i].path);
+        life_run(&life, 10000);
+        print_message("%s\n", life_answer(&life)->message);
+        assert_int_equal(life_answer(&life)->status, ORDER_ERROR);
+        assert_int_equal(life_answer(&life)->code, rows[i].code);
+        assert_non_null(strstr(life_answer(&life)->message, rows[i].says));
+        life_close(&life);
+    }
+}
+
 static void a_question_to_a_printer_that_goes_off_is_answered(void **state)
 {
     struct world life;
@@ -579,6 +611,7 @@ int main(void)
         cmocka_unit_test(what_is_known_stays_while_it_is_read_again),
         cmocka_unit_test(also_when_one_cannot_be_read_any_more),
         cmocka_unit_test(list_and_info_answer_with_json),
+        cmocka_unit_test(a_question_without_a_good_answer_is_answered),
         cmocka_unit_test(a_question_to_a_printer_that_goes_off_is_answered),
         cmocka_unit_test(a_repeated_key_gets_the_value_again),
         cmocka_unit_test(the_chosen_file_is_followed),

@@ -9,22 +9,6 @@
 
 #include "tests/bridge/http_world.h"
 
-#define OK_TEXT "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-static struct fake_reply ok(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = OK_TEXT};
-}
-
-static struct fake_reply silent(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = NULL};
-}
-
 /* A callback that does something with its client. */
 struct actor {
     struct http_client *client;
@@ -65,7 +49,7 @@ static void actor_run(struct world *w, struct actor *a, int calls)
 static void a_callback_may_send_again(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct actor a = {.client = world_client(w, s, NULL), .sends_left = 5};
 
     actor_run(w, &a, 6);
@@ -77,7 +61,7 @@ static void a_callback_may_send_again(void **state)
 static void a_callback_may_free_its_client(void **state)
 {
     struct world *w = *state;
-    struct actor a = {.client = world_client(w, world_server(w, ok), NULL),
+    struct actor a = {.client = world_client(w, world_server(w, fake_ok), NULL),
                       .frees = true};
 
     actor_run(w, &a, 1);
@@ -87,7 +71,7 @@ static void a_callback_may_free_its_client(void **state)
 static void an_abort_calls_back_before_it_returns(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, silent);
+    struct fake_server *s = world_server(w, fake_silent);
     struct http_client *c = world_client(w, s, NULL);
     struct request r = request_of(HTTP_GET, "/");
     struct outcome o = {0};
@@ -104,7 +88,7 @@ static void an_abort_calls_back_before_it_returns(void **state)
     http_abort(c);
     assert_int_equal(o.calls, 2);
     assert_true(o.answer.sent);
-    s->reply = ok;
+    s->reply = fake_ok;
     assert_int_equal(world_get(w, c, "/").answer.status, 200);
     http_client_free(c);
 }
@@ -112,7 +96,7 @@ static void an_abort_calls_back_before_it_returns(void **state)
 static void an_aborted_callback_may_send_or_free(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, silent);
+    struct fake_server *s = world_server(w, fake_silent);
     struct request r = request_of(HTTP_GET, "/");
     struct actor a = {.client = world_client(w, s, NULL), .sends_left = 1};
 
@@ -128,7 +112,7 @@ static void an_aborted_callback_may_send_or_free(void **state)
 static void freeing_a_busy_client_aborts_its_request(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, silent);
+    struct fake_server *s = world_server(w, fake_silent);
     struct request r = request_of(HTTP_GET, "/");
     /* its callback sends again, which is refused, and frees once more */
     struct actor a = {

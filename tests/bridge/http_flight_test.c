@@ -13,22 +13,6 @@
 
 #include <unistd.h>
 
-#define OK_TEXT "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-static struct fake_reply ok(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = OK_TEXT};
-}
-
-static struct fake_reply silent(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = NULL};
-}
-
 static struct fake_reply old(struct fake_server *s, int n)
 {
     (void)s;
@@ -92,7 +76,7 @@ static void posts(struct world *w)
     r.content_type = "text/plain";
     r.headers[0] = "Overwrite: ?1";
     r.once = true;
-    sends(w, ok, &r);
+    sends(w, fake_ok, &r);
 }
 
 static void posts_much(struct world *w)
@@ -103,7 +87,7 @@ static void posts_much(struct world *w)
     memset(much, 'x', sizeof much);
     r.long_body = much;
     r.body_len = sizeof much;
-    sends(w, ok, &r);
+    sends(w, fake_ok, &r);
 }
 
 static void asks_oddly(struct world *w)
@@ -115,16 +99,16 @@ static void asks_oddly(struct world *w)
     (void)snprintf(r.validator, sizeof r.validator, "\"x\"");
     r.answer_max = 1;
     r.timeout_ms = 100;
-    sends(w, ok, &r);
+    sends(w, fake_ok, &r);
 }
 
 static void heads(struct world *w)
 {
     struct request r = request_of(HTTP_HEAD, "/api/v1/status");
 
-    sends(w, ok, &r);
+    sends(w, fake_ok, &r);
     r.method = HTTP_DELETE;
-    sends(w, ok, &r);
+    sends(w, fake_ok, &r);
 }
 
 static void is_refused(struct world *w)
@@ -132,7 +116,7 @@ static void is_refused(struct world *w)
     struct request r = request_of(HTTP_POST, "no path");
 
     r.body_len = 1;
-    sends(w, ok, &r);
+    sends(w, fake_ok, &r);
 }
 
 static void meets_odd_servers(struct world *w)
@@ -145,7 +129,7 @@ static void meets_odd_servers(struct world *w)
 
 static void is_aborted(struct world *w)
 {
-    struct http_client *c = odd_client(w, silent);
+    struct http_client *c = odd_client(w, fake_silent);
     struct request r = request_of(HTTP_PUT, "/api/v1/status");
     struct outcome o = {.calls = 0};
 
@@ -164,7 +148,7 @@ static enum http_more enough(void *arg, const char *bytes, size_t len)
 
 static void streams(struct world *w)
 {
-    struct http_client *c = odd_client(w, ok);
+    struct http_client *c = odd_client(w, fake_ok);
     struct http_file file = temp_file(6);
     struct http_stream stream = {.file = &file};
     struct request r = request_of(HTTP_PUT, "/api/v1/status");
@@ -202,7 +186,7 @@ static void the_next_request_is_as_if_it_were_the_first(void **state)
         (void)state;
         assert_int_equal(world_setup(&fresh), 0);
         w = fresh;
-        s = world_server(w, ok);
+        s = world_server(w, fake_ok);
         c = client_of(w, s, "/own", NULL);
         (void)world_get(w, c, "/api/v1/status");
         before[i](w);
@@ -226,7 +210,7 @@ static void the_next_request_is_as_if_it_were_the_first(void **state)
 static void many_at_once_keep_their_connections(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, silent);
+    struct fake_server *s = world_server(w, fake_silent);
     struct request r = request_of(HTTP_GET, "/api/v1/status");
     struct http_client *c[MANY];
     struct outcome o[MANY];
@@ -257,7 +241,7 @@ static void a_name_that_cannot_be_one_spoils_nothing(void **state)
     struct world *w = *state;
     struct http_target target = {.url = "http://\xff\xfe"};
     struct http_client *bad = http_client_new(w->http, &target, NULL);
-    struct http_client *good = world_client(w, world_server(w, ok), NULL);
+    struct http_client *good = world_client(w, world_server(w, fake_ok), NULL);
     struct http_stream stream = {.sink = enough};
     struct request r = request_of(HTTP_GET, "/api/v1/status");
     struct outcome o = {.calls = 0};

@@ -9,8 +9,6 @@
 
 #include "tests/bridge/http_world.h"
 
-#define OK_TEXT "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
 /* The firmware's own vectors: maker, "password", GET /secret.html. */
 #define NONCE_1    "aaaaaaaa00000000"
 #define RESPONSE_1 "0cbf0ac5ca4c879c35a3b91430214a47"

@@ -13,21 +13,12 @@
 
 #include <unistd.h>
 
-#define OK_TEXT "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-static struct fake_reply ok(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = OK_TEXT};
-}
-
 /* ---- requests ---- */
 
 static void a_request_can_bring_header_lines(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct request r = request_of(HTTP_GET, "/");
 
@@ -57,7 +48,7 @@ static void a_request_can_bring_header_lines(void **state)
 static void nothing_of_them_is_left_for_the_next_request(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct request r = request_of(HTTP_GET, "/");
     char wire[256];
@@ -80,7 +71,7 @@ static void a_validator_adds_no_lines_of_its_own(void **state)
     static const char *const validators[] = {"", "a\r\nX-Evil: 1", "a\nb",
                                              "a\x7f"};
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct request r = request_of(HTTP_GET, "/");
 
@@ -97,7 +88,7 @@ static void a_validator_adds_no_lines_of_its_own(void **state)
 static void a_longer_body_lies_in_the_callers_memory(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct request r = request_of(HTTP_PUT, "/api/v1/cameras/1");
     struct outcome o = {.calls = 0};

@@ -11,22 +11,16 @@
 #include "tests/bridge/http_world.h"
 #include "tests/bridge/temp_file.h"
 
+#include <dlfcn.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OK_TEXT "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-#define MADE    "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
+#define MADE "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
 #define CONFLICT                                                               \
     "HTTP/1.1 409 Conflict\r\nContent-Length: 27\r\n"                          \
     "Connection: close\r\n\r\n409: Conflict\n\nFile is busy"
 #define GIB ((int64_t)1 << 30)
-
-static struct fake_reply ok(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = OK_TEXT};
-}
 
 static struct fake_reply made(struct fake_server *s, int n)
 {
@@ -185,7 +179,7 @@ static bool refuse_and_close(struct fake_server *s, const char *head,
 static void an_early_refusal_is_the_answer(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(20000000);
     struct outcome o;
@@ -206,7 +200,7 @@ static void an_early_refusal_is_the_answer(void **state)
 static void a_refusal_is_read_although_sending_fails(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(20000000);
 
@@ -220,6 +214,72 @@ static void a_refusal_is_read_although_sending_fails(void **state)
         assert_int_equal(o.answer.status, 409);
         assert_string_equal(o.body, "409: Conflict\n\nFile is busy");
         assert_string_equal(o.answer.reason, "HTTP 409");
+    }
+    (void)close(file.fd);
+    http_client_free(c);
+}
+
+/* What the server says between libcurl's looking and its sending, and then it
+ * breaks the connection; NULL = it does not. */
+static struct fake_server *breaking;
+static const char *last_words;
+static int sends_before;
+
+/* This definition comes before the C library's, also for libcurl. */
+ssize_t send(int fd, const void *bytes, size_t len, int flags)
+{
+    ssize_t (*real)(int, const void *, size_t, int) = NULL;
+
+    *(void **)&real = dlsym(RTLD_NEXT, "send");
+    if (breaking && breaking->open && sends_before-- == 0) {
+        fake_server_say(breaking, last_words, strlen(last_words));
+        fake_server_break(breaking);
+        breaking = NULL;
+    }
+    return real(fd, bytes, len, flags);
+}
+
+static void last_words_are_read_although_sending_fails(void **state)
+{
+    static const struct {
+        const char *words;
+        enum http_result result;
+        int status;
+        const char *says, *retry_after;
+    } rows[] = {
+        {CONFLICT, HTTP_ANSWERED, 409, "409: Conflict\n\nFile is busy", ""},
+        {"HTTP/1.0 503 Busy\nRetry-After: 9\n\nlater", HTTP_ANSWERED, 503,
+         "later", "9"},
+        {"HTTP/1.1 507 Insufficient Storage\r\nConnec", HTTP_ANSWERED, 507, "",
+         ""},
+        {"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", HTTP_BROKEN, 0,
+         "lost while sending", ""},
+        {"HTTP/1.1 5o3 Busy\r\n\r\n", HTTP_BROKEN, 0, "lost while sending", ""},
+        {"", HTTP_BROKEN, 0, "lost while sending", ""},
+    };
+    struct world *w = *state;
+    struct fake_server *s = world_server(w, fake_ok);
+    struct http_client *c = world_client(w, s, NULL);
+    struct http_file file = temp_file(20000000);
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct outcome o;
+
+        breaking = s;
+        last_words = rows[i].words;
+        sends_before = 2;
+        o = put_file(w, c, &file);
+        print_message("  %s\n    %d %s\n", last_words, o.answer.status,
+                      o.answer.reason);
+        assert_null(breaking);
+        assert_int_equal(o.answer.result, rows[i].result);
+        assert_int_equal(o.answer.status, rows[i].status);
+        if (o.answer.result == HTTP_ANSWERED)
+            assert_string_equal(o.body, rows[i].says);
+        else
+            assert_non_null(strstr(o.answer.reason, rows[i].says));
+        assert_string_equal(o.answer.headers.retry_after, rows[i].retry_after);
+        assert_false(o.answer.sent_all);
     }
     (void)close(file.fd);
     http_client_free(c);
@@ -240,7 +300,7 @@ static bool full_at_once(struct fake_server *s, const char *head, size_t so_far,
 static void three_gigabytes_and_a_byte_are_announced_as_that(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file_sparse(3 * GIB);
 
@@ -267,7 +327,7 @@ static bool gives_up(struct fake_server *s, const char *head, size_t so_far,
 static void a_raw_408_is_a_broken_upload(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(20000000);
     struct outcome o;
@@ -297,7 +357,7 @@ static bool resets(struct fake_server *s, const char *head, size_t so_far,
 static void a_cut_upload_is_not_sent_again(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(5000000);
     struct outcome o;
@@ -331,7 +391,7 @@ static void a_kept_connection_that_dies_costs_one_try(void **state)
     struct world *w = *state;
 
     for (int reset = 0; reset < 2; reset++) {
-        struct fake_server *s = world_server(w, ok);
+        struct fake_server *s = world_server(w, fake_ok);
         struct http_client *c = world_client(w, s, NULL);
         struct http_file file = temp_file(300000);
         struct outcome o;
@@ -360,7 +420,7 @@ static bool sticks(struct fake_server *s, const char *head, size_t so_far,
 static void an_upload_that_stands_still_ends(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file_sparse(100000000);
     struct http_stream stream = {.file = &file, .stall_ms = 80};
@@ -382,7 +442,7 @@ static void an_upload_that_stands_still_ends(void **state)
 static void progress_counts_what_arrived(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file_sparse(1500000);
     struct http_stream stream = {.file = &file};
@@ -519,7 +579,7 @@ static bool is_touched(struct fake_server *s, const char *head, size_t so_far,
 static void a_file_that_shrinks_is_said(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(5000000);
     struct outcome o;
@@ -540,7 +600,7 @@ static void a_file_that_shrinks_is_said(void **state)
 static void the_end_of_a_changed_file_is_not_sent(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(5000000);
     struct outcome o;
@@ -559,7 +619,7 @@ static void the_end_of_a_changed_file_is_not_sent(void **state)
 static void a_file_that_changed_before_is_not_sent_at_all(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct http_file file = temp_file(5000);
     struct outcome o;
@@ -584,7 +644,7 @@ static void an_upload_can_be_aborted_at_any_moment(void **state)
 
     for (int turns = 0; turns < 30; turns++) {
         struct fake_server *s =
-            turns % 10 ? &w->servers[turns / 10] : world_server(w, ok);
+            turns % 10 ? &w->servers[turns / 10] : world_server(w, fake_ok);
         struct http_client *c = world_client(w, s, NULL);
         struct http_stream stream = {.file = &file};
         struct request r = put_request();
@@ -802,6 +862,7 @@ int main(void)
         WORLD_TEST(small_requests_follow_on_the_same_connection),
         WORLD_TEST(an_early_refusal_is_the_answer),
         WORLD_TEST(a_refusal_is_read_although_sending_fails),
+        WORLD_TEST(last_words_are_read_although_sending_fails),
         WORLD_TEST(three_gigabytes_and_a_byte_are_announced_as_that),
         WORLD_TEST(a_raw_408_is_a_broken_upload),
         WORLD_TEST(a_cut_upload_is_not_sent_again),

@@ -10,21 +10,8 @@
 
 #include "tests/bridge/http_world.h"
 
-#define OK_TEXT "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-static struct fake_reply ok(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = OK_TEXT};
-}
-
-static struct fake_reply silent(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = NULL};
-}
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* ---- what goes over the wire ---- */
 
@@ -75,7 +62,7 @@ static const struct {
 static void requests_are_written_byte_by_byte_as_meant(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     char url[80];
     struct http_target target = {.url = url};
     struct http_client *c;
@@ -105,7 +92,7 @@ static void targets_that_could_forge_a_header_are_not_sent(void **state)
                                           "/a\r\nX: y", "/a\x01",    "/a#b",
                                           "/a\"b",      "/\xc3\xa9", "/a\x7f"};
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
 
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
@@ -164,7 +151,7 @@ static void paced_polls_keep_their_connections(void **state)
     struct http_client *clients[WORLD_SERVERS];
 
     for (int i = 0; i < WORLD_SERVERS; i++)
-        clients[i] = world_client(w, world_server(w, ok), NULL);
+        clients[i] = world_client(w, world_server(w, fake_ok), NULL);
     for (int round = 0; round < 4; round++)
         for (int i = 0; i < WORLD_SERVERS; i++)
             assert_int_equal(world_get(w, clients[i], "/").answer.status, 200);
@@ -184,7 +171,7 @@ static void ten_requests_run_at_once(void **state)
     int answered = 0;
 
     for (int i = 0; i < WORLD_SERVERS; i++) {
-        clients[i] = world_client(w, world_server(w, ok), NULL);
+        clients[i] = world_client(w, world_server(w, fake_ok), NULL);
         assert_true(http_send(clients[i], &r, take_outcome, &outcomes[i]));
         assert_true(http_busy(clients[i]));
         assert_false(http_send(clients[i], &r, take_outcome, &outcomes[i]));
@@ -222,8 +209,8 @@ static void servers_that_close_each_time_are_fine(void **state)
 static void the_proxy_environment_is_ignored(void **state)
 {
     struct world *w = *state;
-    struct fake_server *proxy = world_server(w, ok);
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *proxy = world_server(w, fake_ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
 
     assert_int_equal(setenv("http_proxy", proxy->url, 1), 0);
@@ -242,7 +229,7 @@ static void the_proxy_environment_is_ignored(void **state)
 static struct fake_reply dies_at_the_second(struct fake_server *s, int n)
 {
     if (n != 1)
-        return ok(s, n);
+        return fake_ok(s, n);
     return (struct fake_reply){.after = s->phase ? FAKE_RESET : FAKE_CLOSE};
 }
 
@@ -274,7 +261,7 @@ static void an_order_is_written_once_on_a_dying_connection(void **state)
 /* Requests 0 and 1 open two connections; the order's dies. */
 static struct fake_reply dies_at_the_third(struct fake_server *s, int n)
 {
-    return n == 2 ? (struct fake_reply){.after = FAKE_CLOSE} : ok(s, n);
+    return n == 2 ? (struct fake_reply){.after = FAKE_CLOSE} : fake_ok(s, n);
 }
 
 static void an_order_does_not_move_to_another_kept_connection(void **state)
@@ -315,25 +302,44 @@ static void a_poll_is_written_again_on_a_dying_connection(void **state)
     }
 }
 
-static void an_order_takes_a_new_connection_when_the_old_is_gone(void **state)
+static void a_connection_that_was_closed_meanwhile_is_replaced(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
 
     (void)world_get(w, c, "/");
     fake_server_drop(s);
     (void)uv_run(&w->loop, UV_RUN_NOWAIT);
     assert_int_equal(world_order(w, c, "/api/job").answer.status, 200);
-    assert_int_equal(s->count, 2);
-    assert_int_equal(s->connections, 2);
+    fake_server_drop(s); /* not looked at before the next request */
+    assert_int_equal(world_get(w, c, "/").answer.status, 200);
+    assert_int_equal(s->count, 3);
+    assert_int_equal(s->connections, 3);
     http_client_free(c);
+}
+
+/* A hundred share what libcurl walks through: their connections are apart. */
+static void hundreds_of_clients_are_spread(void **state)
+{
+    enum { MANY = 250 };
+    struct world *w = *state;
+    struct fake_server *s = world_server(w, fake_ok);
+    struct http_client *clients[MANY];
+
+    for (int i = 0; i < MANY; i++)
+        clients[i] = world_client(w, s, NULL);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(world_get(w, clients[i], "/").answer.status, 200);
+    assert_int_equal(s->connections, 3);
+    for (int i = 0; i < MANY; i++)
+        http_client_free(clients[i]);
 }
 
 static void nothing_is_sent_where_nobody_listens(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, ok);
+    struct fake_server *s = world_server(w, fake_ok);
     struct http_client *c = world_client(w, s, NULL);
     struct outcome o;
 
@@ -343,6 +349,33 @@ static void nothing_is_sent_where_nobody_listens(void **state)
     assert_int_equal(o.answer.result, HTTP_UNREACHABLE);
     assert_false(o.answer.sent);
     assert_string_equal(o.answer.reason, "connection refused");
+    http_client_free(c);
+}
+
+static void too_many_open_files_are_said(void **state)
+{
+    struct world *w = *state;
+    struct fake_server *s = world_server(w, fake_ok);
+    struct http_client *c = world_client(w, s, NULL);
+    struct rlimit before, none;
+    struct outcome o;
+    int spare[64], count = 0;
+
+    (void)uv_run(&w->loop, UV_RUN_NOWAIT); /* it opens some, too */
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 64;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    while (count < 64 && (spare[count] = dup(STDERR_FILENO)) >= 0)
+        count++;
+    o = world_get(w, c, "/");
+    while (count > 0)
+        (void)close(spare[--count]);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(o.answer.result, HTTP_UNREACHABLE);
+    assert_string_equal(o.answer.reason,
+                        "too many open connections in this program");
+    assert_int_equal(world_get(w, c, "/").answer.status, 200);
     http_client_free(c);
 }
 
@@ -385,7 +418,7 @@ static void tls_is_not_spoken_to_a_plain_server(void **state)
 static void silence_is_a_timeout(void **state)
 {
     struct world *w = *state;
-    struct fake_server *s = world_server(w, silent);
+    struct fake_server *s = world_server(w, fake_silent);
     struct http_client *c = world_client(w, s, NULL);
     struct request r = request_of(HTTP_GET, "/");
     struct outcome o;
@@ -412,8 +445,10 @@ int main(void)
         WORLD_TEST(an_order_is_written_once_on_a_dying_connection),
         WORLD_TEST(an_order_does_not_move_to_another_kept_connection),
         WORLD_TEST(a_poll_is_written_again_on_a_dying_connection),
-        WORLD_TEST(an_order_takes_a_new_connection_when_the_old_is_gone),
+        WORLD_TEST(a_connection_that_was_closed_meanwhile_is_replaced),
         WORLD_TEST(nothing_is_sent_where_nobody_listens),
+        WORLD_TEST(hundreds_of_clients_are_spread),
+        WORLD_TEST(too_many_open_files_are_said),
         WORLD_TEST(an_unknown_name_is_said),
         WORLD_TEST(tls_is_not_spoken_to_a_plain_server),
         WORLD_TEST(silence_is_a_timeout),

@@ -178,6 +178,8 @@ static int read_body(const struct far_side *far, const char *target, char *out,
     else if (strcmp(target, "/api/version") == 0 && far->pi && far->server)
         (void)snprintf(out, size, "{\"sdk\":\"0.8.1\",\"server\":\"%s\"}",
                        far->server);
+    else if (strcmp(target, "/api/version") == 0 && far->firmware)
+        (void)snprintf(out, size, "{\"firmware\":\"%s\"}", far->firmware);
     else if (strcmp(target, "/api/version") == 0 ||
              strcmp(target, "/api/v1/info") == 0)
         (void)snprintf(out, size, far->pi ? "{\"sdk\":\"0.8.1\"}" : "{}");
@@ -247,6 +249,7 @@ static void answer(struct world *life, const struct request *request)
             a.result = HTTP_BROKEN;
     } else {
         if ((strcmp(request->target, "/errand") == 0 ||
+             strncmp(request->target, "/thumb", 6) == 0 ||
              strncmp(request->target, "/usb/", 5) == 0) &&
             life->far.errand_result != HTTP_ANSWERED)
             a.result = life->far.errand_result;

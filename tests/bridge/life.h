@@ -33,7 +33,7 @@ struct far_side {
     int order_code;                 /* of PUT, POST, DELETE; 0 = 204 */
     enum http_result result;        /* of everything */
     enum http_result order_result;  /* of orders */
-    enum http_result errand_result; /* of /errand */
+    enum http_result errand_result; /* of /errand, /thumb and /usb/ */
     const char
         *thumbnail;       /* JSON: where the job's picture is; NULL = no refs */
     const char *download; /* JSON: where the job's file is; NULL = not told */
@@ -47,6 +47,7 @@ struct far_side {
     const char *cameras;  /* JSON of the list; NULL = 404 */
     const char *server;   /* a Pi's version; NULL = not told */
     const char *update;   /* a newer one; NULL = none */
+    const char *firmware; /* a Buddy's; NULL = not told */
     bool pi;              /* a Raspberry Pi, else a Buddy */
     bool challenges;      /* asks each time who we are */
     bool order_lost;      /* carried out, but the answer does not come */

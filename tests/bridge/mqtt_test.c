@@ -1,6 +1,9 @@
 /* Messages through the MQTT edge and a real mosquitto, and the goodbye. */
 #include "tests/bridge/mqtt_scene.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 static void a_message_arrives_with_all_its_properties(void **state)
 {
     (void)state;
@@ -202,6 +205,66 @@ static void a_unix_socket_will_do(void **state)
     party_close(p);
 }
 
+/* Packets of the network */
+
+/* Bytes that are said and have not left this machine's socket. */
+static int held_back(const struct party *p)
+{
+    int bytes = -1;
+    assert_int_equal(
+        ioctl(mosquitto_socket(p->mqtt->link->client), SIOCOUTQNSD, &bytes), 0);
+    return bytes;
+}
+
+/* A message that is held back in a turn of the loop that began now; how many
+ * bytes it has. The kernel itself lets go after 200 ms, as on a machine where
+ * others are busy. */
+static int say_first(struct party *p)
+{
+    int bytes = 0;
+    for (int i = 0; bytes == 0 && i < 100; i++) {
+        party_round();
+        assert_int_equal(held_back(p), 0);
+        assert_true(party_say(p, "t", "first", 0, false));
+        bytes = held_back(p);
+    }
+    assert_true(bytes > 0);
+    return bytes;
+}
+
+static void what_is_said_in_one_turn_leaves_together(void **state)
+{
+    (void)state;
+    scene_start(OPEN);
+    struct party *p = scene_join("p", MQTT_AUTO);
+    bool together = false;
+    for (int i = 0; i < 100 && !together; i++) {
+        int one = say_first(p);
+        assert_true(party_say(p, "t", "again", 0, false));
+        together = held_back(p) == 2 * one;
+    }
+    assert_true(together);
+    party_round();
+    assert_int_equal(held_back(p), 0);
+    party_close(p);
+}
+
+static void in_a_long_turn_it_leaves_when_more_is_said(void **state)
+{
+    (void)state;
+    scene_start(OPEN);
+    struct party *p = scene_join("p", MQTT_AUTO);
+    int first = say_first(p);
+    uint64_t said_ns = uv_hrtime();
+    while (uv_hrtime() - said_ns <= 100000)
+        ;
+    assert_true(party_say(p, "t", "later", 0, false));
+    assert_int_equal(held_back(p), first); /* this one, and no more */
+    party_round();
+    assert_int_equal(held_back(p), 0);
+    party_close(p);
+}
+
 /* Will and goodbye */
 
 static struct party *join_with_will(const char *id)
@@ -285,6 +348,52 @@ static void nothing_is_published_after_stop(void **state)
     party_drop(p);
 }
 
+static void a_broker_that_takes_qos_0_only_gets_that(void **state)
+{
+    (void)state;
+    scene_start(OPEN "max_qos 0\n");
+    struct party *p = scene_join("p", MQTT_5);
+    assert_true(mqtt_subscribe(p->mqtt, "t", 0));
+    for (int i = 0; i < 30; i++) /* more than may wait for an answer */
+        assert_true(party_say(p, "t", "x", 1, i % 2 == 0));
+    AWAIT(party_heard(p, "t") == 30);
+    assert_int_equal(p->heard[p->count - 1].qos, 0);
+    assert_int_equal(p->mqtt->queue.flight.count, 0);
+    assert_int_equal(p->disconnected, 0);
+    party_close(p);
+}
+
+static void options_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    static char path[200];
+    memset(path, 'x', sizeof path - 1);
+    const struct mqtt_options good = party_options(1883, "p");
+    struct mqtt_options rows[7];
+    static const char *const SAYS[] = {
+        "no host name",        "70000 is not a port", "-1 is not a port",
+        "socket is too long",  "client id is empty",  "a/# cannot be a topic",
+        "TLS on a unix socket"};
+    for (size_t i = 0; i < 7; i++)
+        rows[i] = good;
+    rows[0].host = "";
+    rows[1].port = 70000;
+    rows[2].port = -1;
+    rows[3].host = path;
+    rows[3].port = 0;
+    rows[4].client_id = "";
+    rows[5].will_topic = "a/#";
+    rows[6].tls = true;
+    rows[6].port = 0;
+    for (size_t i = 0; i < 7; i++) {
+        const struct mqtt_events none = {0};
+        struct error err = {""};
+        assert_null(mqtt_new(&party_loop, &rows[i], &none, NULL, &err));
+        print_message("  %s\n", err.text);
+        assert_non_null(strstr(err.text, SAYS[i]));
+    }
+}
+
 static void stop_at_once(struct party *p)
 {
     mqtt_stop(p->mqtt, 1000, NULL, NULL);
@@ -321,11 +430,15 @@ int main(void)
         STORY(an_order_can_be_answered_from_its_callback),
         STORY(a_forbidden_topic_is_told),
         STORY(a_unix_socket_will_do),
+        STORY(what_is_said_in_one_turn_leaves_together),
+        STORY(in_a_long_turn_it_leaves_when_more_is_said),
         STORY(the_will_is_for_accidents_only),
         STORY(what_is_held_leaves_after_the_others),
         STORY(stopping_sends_what_waits_first),
         STORY(nothing_is_published_after_stop),
         STORY(stopping_is_allowed_in_callbacks),
+        STORY(a_broker_that_takes_qos_0_only_gets_that),
+        STORY(options_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

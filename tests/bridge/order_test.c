@@ -84,6 +84,18 @@ static const struct {
     {"pause", "{} {}", ORDER_INVALID, "not valid JSON"},
     {"pause", "[1]", ORDER_INVALID, "send PRESS"},
     {"pause", "\xff", ORDER_INVALID, "not UTF-8"},
+    {"upload", "{\"file\": 5}", ORDER_INVALID, "file must be a text"},
+    {"upload", "{\"url\": [\"http://h/a\"]}", ORDER_INVALID,
+     "url must be a text"},
+    {"upload", "{\"file\": \"\"}", ORDER_INVALID, "say which file"},
+    {"upload", "{\"file\": \"a.gcode\", \"path\": 5}", ORDER_INVALID,
+     "such as /usb/parts/box.gcode"},
+    {"upload", "{\"file\": \"a.gcode\", \"path\": \"\"}", ORDER_INVALID,
+     "such as /usb/parts/box.gcode"},
+    {"upload", "{\"file\": \"a.gcode\", \"print\": 1}", ORDER_INVALID,
+     "print must be true or false"},
+    {"camera_change", "{\"camera\": \"a\", \"config\": \"b\"}", ORDER_INVALID,
+     "config must be an object"},
 };
 
 static void payloads_are_taken_or_refused_with_a_reason(void **state)
@@ -207,12 +219,15 @@ static void limits_hold(void **state)
         const char *command, *key;
         size_t len;
         enum order_code code;
+        const char *says;
     } sizes[] = {
         {"pause", "idempotency_key", 128, ORDER_OK},
         {"pause", "idempotency_key", 129, ORDER_INVALID},
         {"pause", "transaction", ORDER_TRANSACTION_MAX - 2, ORDER_OK},
         {"pause", "transaction", ORDER_TRANSACTION_MAX - 1, ORDER_INVALID},
         {"print", "value", 600, ORDER_INVALID},
+        {"upload", "path", 600, ORDER_INVALID, "the value is too long"},
+        {"upload", "file", 2049, ORDER_INVALID, "longer than 2 kB"},
         {"pause", "transaction", ORDER_PAYLOAD_MAX, ORDER_TOO_BIG},
     };
     size_t i;
@@ -226,8 +241,25 @@ static void limits_hold(void **state)
         ROW(sizes[i].key);
         order_free(read_order(sizes[i].command, text, &code, &err));
         assert_int_equal(code, sizes[i].code);
+        if (sizes[i].says)
+            assert_non_null(strstr(err.text, sizes[i].says));
         free(text);
     }
+}
+
+static void the_settings_of_a_camera_have_a_limit(void **state)
+{
+    char text[3000];
+    enum order_code code;
+    struct error err;
+
+    (void)state;
+    (void)snprintf(text, sizeof text,
+                   "{\"camera\": \"a\", \"config\": {\"name\": \"%02500d\"}}",
+                   1);
+    order_free(read_order("camera_change", text, &code, &err));
+    assert_int_equal(code, ORDER_INVALID);
+    assert_non_null(strstr(err.text, "config must be an object of at most"));
 }
 
 static void deep_nesting_is_refused(void **state)
@@ -554,6 +586,7 @@ int main(void)
         cmocka_unit_test(a_refused_order_still_echoes_its_transaction),
         cmocka_unit_test(a_transaction_comes_back_as_it_was),
         cmocka_unit_test(limits_hold),
+        cmocka_unit_test(the_settings_of_a_camera_have_a_limit),
         cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(an_order_has_few_keys),
         cmocka_unit_test(retained_orders_are_refused),

@@ -1,6 +1,7 @@
 /* The life of a printer: polling by need, offline after two missed polls, who
  * it is before anything is believed. */
 #include "life.h"
+#include "mapping/buffer.h"
 #include "mapping/memory.h"
 
 static void first_contact_asks_who_it_is_before_how_it_is(void **state)
@@ -310,6 +311,47 @@ static void its_name_is_remembered(void **state)
     life_close(&life);
 }
 
+static void what_was_learned_is_true_of_one_firmware(void **state)
+{
+    static const uint64_t learned = UINT64_C(1) << COMMAND_CONTINUE;
+    struct world life;
+    struct printer_memory memory = {.learned = learned};
+
+    (void)state;
+    memory.firmware = memory_text("6.2.0");
+    life_open(&life, &memory);
+    life.far.firmware = "6.2.0";
+    life_run(&life, 1500);
+    assert_true(printer_memory(life.printer)->learned == learned);
+    life.far.firmware = "6.3.0";
+    life_run(&life, 2 * 3600 * 1000);
+    assert_string_equal(printer_memory(life.printer)->firmware, "6.3.0");
+    assert_true(printer_memory(life.printer)->learned == 0);
+    life_close(&life);
+}
+
+static void storages_that_are_too_many_are_told_once(void **state)
+{
+    struct buffer list = {0};
+    struct world life;
+    int i, told = 0;
+
+    (void)state;
+    for (i = 0; i <= INSTANCES_STORAGE; i++)
+        (void)buffer_format(&list,
+                            "%s{\"path\":\"/s%d\",\"type\":\"LOCAL\","
+                            "\"available\":true}",
+                            i ? "," : "", i);
+    life_open(&life, NULL);
+    life.far.storages = buffer_text(&list);
+    life_run(&life, 300000);
+    for (i = 0; i < life.log_count; i++)
+        told += strstr(life.log[i], "storages; the rest is left out") != NULL;
+    assert_int_equal(told, 1);
+    life_close(&life);
+    buffer_release(&list);
+}
+
 /* What can be ordered and what is reported is learned anew first: a document
  * made before would take most entities away. */
 static void forgotten_it_is_not_settled_until_all_is_read_again(void **state)
@@ -448,6 +490,8 @@ int main(void)
             one_that_challenges_us_tells_its_serial_before_it_is_believed),
         cmocka_unit_test(a_remembered_serial_counts_after_a_restart),
         cmocka_unit_test(its_name_is_remembered),
+        cmocka_unit_test(what_was_learned_is_true_of_one_firmware),
+        cmocka_unit_test(storages_that_are_too_many_are_told_once),
         cmocka_unit_test(forgotten_it_is_not_settled_until_all_is_read_again),
         cmocka_unit_test(two_minutes_without_a_serial_are_a_trouble_that_stays),
         cmocka_unit_test(but_not_where_a_unique_id_stands_for_it),

@@ -67,6 +67,13 @@ def test_a_client_certificate_opens_the_door(empty_house, tls):
     bridge.wait_log("connected to the broker")
 
 
+def test_a_key_that_does_not_fit_its_certificate_is_refused_at_once(secure, tls):
+    bridge = secure.bridge({"mqtt": {"ca_file": str(tls.ca), "cert_file": f"{tls.client}.crt",
+                                     "key_file": f"{tls.server}.key"}})
+    log = bridge.fails(status=2)
+    assert re.search(r"error .*client\.crt.*server\.key|error .*server\.key.*client\.crt", log), log
+
+
 def test_tls_to_a_broker_that_speaks_none_is_explained(house):
     house.add("mk4")
     bridge = house.bridge({"mqtt": {"url": house.broker.url.replace("mqtt:", "mqtts:")}})

@@ -150,6 +150,45 @@ def test_a_message_is_printed_or_replaces_by_its_topic_or_its_properties(house, 
     house.wait("mk4", "state", "printing")
 
 
+def test_a_message_says_by_a_property_that_it_is_to_be_printed(house, srv):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run()
+    for name, said in (("a", "false"), ("b", "?1")):
+        mark = house.watcher.mark
+        house.watcher.publish(f"{BASE}/mk4/command/upload/usb/{name}.gcode", GCODE, UserProperty=[("print", said)])
+        final = house.watcher.wait(f"{BASE}/mk4/response/upload", lambda t: json.loads(t)["final"], mark)
+        assert final.json["status"] == "done"
+        assert bool(printer.uploads[-1].print_after) is (said == "?1")
+
+
+@pytest.mark.parametrize("path, body, word", [("/", GCODE, "needs a path"), ("/usb/a.gcode", b"", "needs a path"),
+                                              ("/usb/" + "x" * 600, GCODE, "too long")],
+                         ids=["no path", "no file", "long path"])
+def test_a_message_that_is_no_file_is_refused(house, srv, spool, path, body, word):
+    printer = house.add("mk4", "buddy", uploads(srv))
+    house.run()
+    mark = house.watcher.mark
+    house.watcher.publish(f"{BASE}/mk4/command/upload{path}", body)
+    answer = house.watcher.wait(f"{BASE}/mk4/response/upload", after=mark).json
+    assert answer["code"] == "invalid" and word in answer["message"], answer
+    assert printer.uploads == [] and left(spool) == []
+
+
+@pytest.mark.parametrize("way", ["directory", "payload"])
+def test_no_file_is_larger_than_the_configuration_allows(house, srv, spool, way):
+    printer = house.add("mk4", "buddy", uploads(srv, max="4k"))
+    house.run()
+    mark = house.watcher.mark
+    if way == "directory":
+        house.watcher.order("mk4", "upload", {"file": "tower.gcode"})
+    else:
+        house.watcher.publish(f"{BASE}/mk4/command/upload/usb/a.gcode", GCODE)
+    answer = house.watcher.wait(f"{BASE}/mk4/response/upload", after=mark).json
+    assert answer["code"] == "too_big" and "uploads.max" in answer["message"], answer
+    assert printer.uploads == []
+    nothing_left(spool)
+
+
 def test_a_message_over_the_limit_is_refused(house, srv, spool):
     printer = house.add("mk4", "buddy", uploads(srv, payload="4k"))
     house.run()
@@ -183,6 +222,19 @@ def test_a_message_that_was_retained_is_no_file(house, srv, spool, retain):
     house.watcher.publish(topic, b"", retain=True)
     assert house.watcher.order("mk4", "refresh").final()["status"] == "done"
     assert printer.uploads == [] and left(spool) == []
+
+
+def test_without_a_folder_for_uploads_files_of_the_directory_still_go(house, srv, spool):
+    spool.parent.mkdir()
+    spool.write_text("in the way")
+    house.add("mk4", "buddy", uploads(srv))
+    bridge = house.run()
+    bridge.wait_log("warning .*uploads.*; uploads from addresses and messages are refused")
+    mark = house.watcher.mark
+    house.watcher.publish(f"{BASE}/mk4/command/upload/usb/a.gcode", GCODE)
+    answer = house.wait("mk4", "response/upload", lambda t: json.loads(t)["final"], mark).json
+    assert answer["code"] == "not_supported" and "no folder" in answer["message"], answer
+    assert house.watcher.order("mk4", "upload", {"file": "tower.gcode"}).final()["status"] == "done"
 
 
 # ---- from an address
@@ -587,6 +639,25 @@ def test_a_bridge_that_is_killed_loses_nothing_and_prints_once(house, srv, spool
     assert printer.file("/usb/tower.gcode").sha256 == hashlib.sha256(body).hexdigest()
     assert len([u for u in printer.uploads if u.status == 201]) == 1 and printer.job_id == 1
     assert final.json["status"] == ("error" if moment == "stored" else "done"), final.json
+    nothing_left(spool)
+
+
+def test_a_file_that_changed_while_the_bridge_was_away_is_not_sent(house, srv, spool):
+    body = GCODE * 400      # more than what lies in sockets
+    (srv / "tower.gcode").write_bytes(body)
+    printer = house.add("mk4", "buddy", uploads(srv))
+    bridge = house.run()
+    printer.fault("stall", method="PUT", at=len(body) // 2)
+    house.watcher.order("mk4", "upload", {"file": "tower.gcode"}).wait("accepted")
+    until("it is on its way", lambda: any(r.method == "PUT" for r in printer.requests))
+    bridge.kill()
+    printer.heal()
+    (srv / "tower.gcode").write_bytes(body + b"; another\n")
+    mark = house.watcher.mark
+    house.run(name="again")
+    answer = house.wait("mk4", "response/upload", lambda t: json.loads(t)["final"], mark).json
+    assert answer["code"] == "conflict" and "has changed since it was sent" in answer["message"], answer
+    assert [u for u in printer.uploads if u.status == 201] == []
     nothing_left(spool)
 
 

@@ -446,6 +446,11 @@ static void a_picture_that_is_not_there_is_unavailable(void **state)
     cJSON_Delete(document);
 }
 
+static void forget(struct scene *scene, int slot)
+{
+    scene->printer.reported.bits[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+}
+
 static void pictures_are_announced_where_there_are_any(void **state)
 {
     struct scene scene;
@@ -454,7 +459,7 @@ static void pictures_are_announced_where_there_are_any(void **state)
     (void)state;
     scene_pi(&scene);
     scene.printer.pictures = false;
-    scene.printer.reported[SLOT_CAMERA_CONNECTED] = false;
+    forget(&scene, SLOT_CAMERA_CONNECTED);
     document = document_of(&scene);
     assert_null(component(document, "job_thumbnail"));
     assert_null(component(document, "last_job_thumbnail"));
@@ -469,7 +474,7 @@ static void an_update_is_announced_once_the_version_is_known(void **state)
 
     (void)state;
     scene_pi(&scene);
-    scene.printer.reported[SLOT_INFO_SERVER] = false;
+    forget(&scene, SLOT_INFO_SERVER);
     document = document_of(&scene);
     assert_null(component(document, "server_update"));
     cJSON_Delete(document);

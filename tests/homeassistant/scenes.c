@@ -28,7 +28,7 @@ static void begin(struct scene *scene, const char *name)
 
 void scene_report(struct scene *scene, enum field field)
 {
-    scene->printer.reported[field_slot(field, 0)] = true;
+    (void)slot_set_add(&scene->printer.reported, field_slot(field, 0));
 }
 
 static void report_all(struct scene *scene, const enum field *list, size_t n)
@@ -45,14 +45,16 @@ static void report_all(struct scene *scene, const enum field *list, size_t n)
 
 static void report_storage(struct scene *scene, const char *name, bool sizes)
 {
-    bool *reported = scene->printer.reported;
+    struct slot_set *reported = &scene->printer.reported;
     int i = instances_learn(&scene->instances, name, 0);
 
-    reported[field_slot(FIELD_STORAGE_AVAILABLE, i)] = true;
-    reported[field_slot(FIELD_STORAGE_READ_ONLY, i)] = true;
-    reported[field_slot(FIELD_STORAGE_FREE, i)] = sizes;
-    reported[field_slot(FIELD_STORAGE_TOTAL, i)] = sizes;
-    reported[field_slot(FIELD_STORAGE_FILES, i)] = sizes;
+    (void)slot_set_add(reported, field_slot(FIELD_STORAGE_AVAILABLE, i));
+    (void)slot_set_add(reported, field_slot(FIELD_STORAGE_READ_ONLY, i));
+    if (!sizes)
+        return;
+    (void)slot_set_add(reported, field_slot(FIELD_STORAGE_FREE, i));
+    (void)slot_set_add(reported, field_slot(FIELD_STORAGE_TOTAL, i));
+    (void)slot_set_add(reported, field_slot(FIELD_STORAGE_FILES, i));
 }
 
 static void report_kept(struct scene *scene)
@@ -165,7 +167,7 @@ static void custom(struct scene *scene, const char *key, enum quantity quantity)
     (void)snprintf(field->key, sizeof field->key, "%s", key);
     field->quantity = quantity;
     field_wish_init(&field->wish);
-    scene->printer.reported[field_slot(FIELD_CUSTOM, i)] = true;
+    (void)slot_set_add(&scene->printer.reported, field_slot(FIELD_CUSTOM, i));
 }
 
 static void wish_text(char **wish, const char *text)
@@ -232,7 +234,7 @@ void scene_everything(struct scene *scene)
     for (i = 0; i < sizeof cameras / sizeof *cameras; i++)
         instances_learn(&scene->cameras, cameras[i], 0);
     scene->printer.pictures = true;
-    memset(scene->printer.reported, true, sizeof scene->printer.reported);
+    memset(&scene->printer.reported, 0xff, sizeof scene->printer.reported);
     memset(scene->printer.commands, true, sizeof scene->printer.commands);
     /* Of what people look at, no printer has all: here one has to go. */
     scene->mapping->fields[FIELD_CONNECT_CONNECTED].enabled = 0;

@@ -136,6 +136,30 @@ static void endless_words_are_not_compared(void **state)
     assert_string_equal(text_nearest("stat", candidates), "state");
 }
 
+static void a_place_is_found_or_would_be(void **state)
+{
+    static const struct row {
+        const char *name;
+        int other;
+    } rows[] = {{"ab", 1}, {"b", 2}, {"ba", 3}, {"c", 4}};
+    static const struct {
+        const char *text;
+        size_t at[5]; /* among the first 0, 1, ... rows */
+    } places[] = {
+        {"", {0, 0, 0, 0, 0}},    {"ab", {0, 0, 0, 0, 0}},
+        {"abc", {0, 1, 1, 1, 1}}, {"b", {0, 1, 1, 1, 1}},
+        {"ba", {0, 1, 2, 2, 2}},  {"bb", {0, 1, 2, 3, 3}},
+        {"c", {0, 1, 2, 3, 3}},   {"\xc3\xa4", {0, 1, 2, 3, 4}},
+    };
+    size_t i, n;
+
+    (void)state;
+    for (i = 0; i < ROWS(places); i++)
+        for (n = 0; n <= ROWS(rows); n++)
+            assert_int_equal(text_place(rows, n, sizeof *rows, places[i].text),
+                             places[i].at[n]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +169,7 @@ int main(void)
         cmocka_unit_test(a_nul_is_no_text),
         cmocka_unit_test(the_nearest_word_is_meant),
         cmocka_unit_test(endless_words_are_not_compared),
+        cmocka_unit_test(a_place_is_found_or_would_be),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,6 +114,30 @@ static void a_picture_is_fetched_once_for_each_job(void **state)
     take_down(&f);
 }
 
+static void one_that_is_too_large_is_left_out(void **state)
+{
+    struct frame f;
+    int i;
+
+    (void)state;
+    hang(&f);
+    f.life.far.errand_result = HTTP_TOO_BIG;
+    print(&f, 7);
+    for (i = 0; i < 30; i++) {
+        life_run(&f.life, 20000);
+        assert_int_equal(life_sent(&f.life, TARGET), i == 0);
+        f.life.sent_count = 0;
+    }
+    assert_int_equal(f.takes, 0);
+    f.life.far.errand_result = HTTP_ANSWERED;
+    print(&f, 0);
+    life_run(&f.life, 10000);
+    print(&f, 8);
+    life_run(&f.life, 10000);
+    assert_int_equal(f.takes, 1); /* the next one's may be smaller */
+    take_down(&f);
+}
+
 static void one_that_is_at_hand_is_not_fetched(void **state)
 {
     struct frame f;
@@ -285,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_picture_is_fetched_once_for_each_job),
+        cmocka_unit_test(one_that_is_too_large_is_left_out),
         cmocka_unit_test(one_that_is_at_hand_is_not_fetched),
         cmocka_unit_test(absent_in_the_first_moment_is_not_absent_for_good),
         cmocka_unit_test(

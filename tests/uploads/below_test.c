@@ -85,6 +85,19 @@ static void nothing_leads_out(void **state)
     }
 }
 
+static void what_else_is_wrong_is_said_too(void **state)
+{
+    char name[300];
+    struct http_stamp stamp;
+    struct error err = {""};
+
+    (void)state;
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    assert_int_equal(below_open("in", name, &stamp, &err), -1);
+    assert_non_null(strstr(err.text, "cannot be opened: File name too long"));
+}
+
 static void a_missing_folder_is_said(void **state)
 {
     struct http_stamp stamp;
@@ -100,6 +113,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_below_opens, enter, leave),
         cmocka_unit_test_setup_teardown(nothing_leads_out, enter, leave),
+        cmocka_unit_test_setup_teardown(what_else_is_wrong_is_said_too, enter,
+                                        leave),
         cmocka_unit_test_setup_teardown(a_missing_folder_is_said, enter, leave),
     };
 

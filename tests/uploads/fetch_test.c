@@ -94,13 +94,6 @@ static struct fake_reply compressed(struct fake_server *s, int n)
                 "Content-Length: 4\r\n\r\n\x1f\x8b\x08\x01"};
 }
 
-static struct fake_reply silent(struct fake_server *s, int n)
-{
-    (void)s;
-    (void)n;
-    return (struct fake_reply){.text = NULL};
-}
-
 struct told {
     int calls;
     struct fetch_result result;
@@ -187,7 +180,7 @@ static void whatever_fails_is_said_and_leaves_nothing(void **state)
         {none, 1 << 30, 20000, ORDER_NOT_FOUND, "HTTP 404"},
         {empty, 1 << 30, 20000, ORDER_INVALID, "empty"},
         {compressed, 1 << 30, 20000, ORDER_NOT_FOUND, "is compressed"},
-        {silent, 1 << 30, 100, ORDER_TIMEOUT, "within 0 s"},
+        {fake_silent, 1 << 30, 100, ORDER_TIMEOUT, "within 0 s"},
         {send_big, 1000000, 20000, ORDER_TOO_BIG, "larger than 1000000 bytes"},
     };
     size_t i;

@@ -243,6 +243,22 @@ static void a_file_that_closes_badly_is_not_kept(void **state)
     assert_string_not_equal(err.text, "");
 }
 
+static void without_a_state_directory_nothing_is_kept(void **state)
+{
+    struct spool none;
+    struct error err = {""};
+
+    (void)state;
+    assert_false(spool_open(&none, "", NULL, true, &err));
+    assert_non_null(strstr(err.text, "no state directory"));
+    err.text[0] = '\0';
+    assert_false(spool_keep(&none, 1, "{}", &err));
+    assert_non_null(strstr(err.text, "no state directory"));
+    err.text[0] = '\0';
+    assert_int_equal(spool_create(&none, 1, &err), -1);
+    assert_non_null(strstr(err.text, "no state directory"));
+}
+
 #define SPOOL_TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 int main(void)
@@ -256,6 +272,7 @@ int main(void)
         SPOOL_TEST(bytes_come_back_with_their_stamp),
         SPOOL_TEST(a_full_disk_is_said),
         SPOOL_TEST(a_file_that_closes_badly_is_not_kept),
+        SPOOL_TEST(without_a_state_directory_nothing_is_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
