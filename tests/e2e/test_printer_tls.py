@@ -1,7 +1,8 @@
 """Printers behind https: who is trusted, and what is said when not."""
 import pytest
 
-from harness import polls
+from harness import BASE, polls
+from harness.terminal import Terminal
 from harness.tls_front import TlsFront
 
 
@@ -44,3 +45,21 @@ def test_a_file_of_certificates_that_is_none_is_said(house, tls, veiled):
     house.bridge()
     error = house.wait("mk4", "poll/error", lambda t: t != "None").text
     assert error.startswith("the file of trusted certificates cannot be used") and "server.key" in error
+
+
+def test_what_to_do_about_a_strange_certificate_is_said(house, veiled, tmp_path):
+    printer = veiled({})
+    house.bridge()
+    said = house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "not trusted" in t).text
+    assert "ca_file" in said and "switched on" not in said
+    sentence = Terminal(tmp_path, house).fails("status", "mk4")
+    assert "not trusted" in sentence and "ca_file" in sentence and "switched on" not in sentence
+    assert printer.requests == []
+
+
+def test_a_file_is_uploaded_by_https(house, tls, veiled, tmp_path):
+    printer = veiled({"ca_file": str(tls.ca)})
+    desk = Terminal(tmp_path, house)
+    (desk.folder / "a.gcode").write_bytes(b"G28\n" * 100000)
+    desk("upload", "mk4", "a.gcode")
+    assert printer.files()["/usb/a.gcode"] == 400000

@@ -1,15 +1,9 @@
-"""Encrypted ways to the broker and to printers: who is trusted, and what is said when not."""
-import contextlib
+"""Encrypted ways to the broker: who is trusted, and what is said when not."""
 import re
-import socket
-import ssl
-import threading
-from urllib.parse import urlsplit
 
 import pytest
 
 from harness import BASE, polls
-from harness.terminal import Terminal
 
 
 @pytest.fixture
@@ -89,57 +83,3 @@ def test_orders_and_answers_go_through_tls(secure, tls):
     assert secure.watcher.order("mk4", "pause").final()["status"] == "done"
     mark = secure.restart_broker()
     secure.wait_online("mk4", after=mark)
-
-
-# ---- a printer behind a server that speaks TLS
-
-def _pump(source, sink):
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_WR)
-
-
-def _serve(listener, context, port):
-    while True:
-        try:
-            raw = listener.accept()[0]
-        except OSError:
-            return
-        with contextlib.suppress(OSError):      # whoever does not trust us goes
-            front, back = context.wrap_socket(raw, server_side=True), socket.create_connection(("127.0.0.1", port))
-            for ends in ((front, back), (back, front)):
-                threading.Thread(target=_pump, args=ends, daemon=True).start()
-
-
-@pytest.fixture
-def encrypted(house, tls):
-    """A house with one printer, which is reached by https only."""
-    printer = house.add("mk4")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(f"{tls.server}.crt", f"{tls.server}.key")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=_serve, args=(listener, context, urlsplit(printer.url).port), daemon=True).start()
-        house.config["printers"]["mk4"]["url"] = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        yield house
-        listener.shutdown(socket.SHUT_RDWR)
-
-
-@pytest.mark.parametrize("trust", ["ca_file", "insecure"])
-def test_a_printer_is_reached_by_https(encrypted, tls, tmp_path, trust):
-    encrypted.config["printers"]["mk4"][trust] = str(tls.ca) if trust == "ca_file" else True
-    encrypted.run()
-    desk = Terminal(tmp_path, encrypted)
-    (desk.folder / "a.gcode").write_bytes(b"G28\n" * 100000)
-    desk("upload", "mk4", "a.gcode")
-    assert encrypted.sim["mk4"].files()["/usb/a.gcode"] == 400000
-
-
-def test_a_printer_whose_certificate_is_unknown_is_explained(encrypted, tmp_path):
-    encrypted.bridge()
-    said = encrypted.watcher.wait(f"{BASE}/bridge/printers", lambda t: "not trusted" in t).text
-    assert "ca_file" in said and "switched on" not in said
-    sentence = Terminal(tmp_path, encrypted).fails("status", "mk4")
-    assert "not trusted" in sentence and "ca_file" in sentence and "switched on" not in sentence
-    assert encrypted.sim["mk4"].requests == []
