@@ -1,5 +1,6 @@
 #include "bridge/saver.h"
 
+#include "bridge/durable.h"
 #include "bridge/log.h"
 #include "bridge/task.h"
 #include "mapping/memory.h"
@@ -48,7 +49,8 @@ static void work(void *arg)
 {
     struct save *save = arg;
 
-    save->ok = store_write(save->path, save->text, &save->err);
+    save->ok =
+        durable_write(save->path, save->text, strlen(save->text), &save->err);
 }
 
 static void on_written(void *arg)
@@ -132,7 +134,7 @@ void saver_finish(struct saver *saver)
     if (!saver->due || !*store_path(saver->store))
         return;
     text = store_text(saver->store);
-    if (!store_write(store_path(saver->store), text, &err))
+    if (!durable_write(store_path(saver->store), text, strlen(text), &err))
         log_warning("%s", err.text);
     free(text);
 }

@@ -40,11 +40,10 @@ void store_forget(struct store *store, const char *printer);
 void store_each(const struct store *store,
                 void (*each)(void *arg, const char *printer), void *arg);
 
-/* The file's new content, and the writing of it, apart: the writing blocks and
- * belongs in a worker. store_write() touches only the path and text. */
+/* The file's new content, and where durable_write() is to put it: that blocks,
+ * and belongs in a worker. */
 char *store_text(const struct store *store); /* caller frees */
 /* "" when history is kept in memory only. */
 const char *store_path(const struct store *store);
-bool store_write(const char *path, const char *text, struct error *err);
 
 #endif

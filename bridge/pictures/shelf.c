@@ -1,5 +1,6 @@
 #include "bridge/pictures/shelf.h"
 
+#include "bridge/durable.h"
 #include "bridge/pictures/format.h"
 #include "bridge/pictures/gallery.h"
 #include "mapping/memory.h"
@@ -10,13 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NEW      ".new"
+#define NEW      ".new" /* of durable_write() */
 #define PATH_LEN 4096
 
-static bool path_of(const char *directory, const char *name, const char *end,
-                    char out[PATH_LEN], struct error *err)
+static bool path_of(const char *directory, const char *name, char out[PATH_LEN],
+                    struct error *err)
 {
-    int len = snprintf(out, PATH_LEN, "%s/%s%s", directory, name, end);
+    int len = snprintf(out, PATH_LEN, "%s/%s", directory, name);
 
     return (len > 0 && len < PATH_LEN) ||
            error_set(err, "the path of the folder for pictures is too long");
@@ -43,7 +44,7 @@ static void look_at(const char *directory, const char *name,
     char path[PATH_LEN];
     struct stat found;
 
-    if (!shelf_is_name(name) || !path_of(directory, name, "", path, NULL) ||
+    if (!shelf_is_name(name) || !path_of(directory, name, path, NULL) ||
         lstat(path, &found) < 0 || !S_ISREG(found.st_mode))
         return;
     if (is_unfinished(name) || found.st_size < 0 ||
@@ -74,41 +75,15 @@ bool shelf_open(const char *directory,
     return true;
 }
 
-static bool write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return fsync(fd) == 0;
-}
-
 bool shelf_write(const char *directory, const char *name, const char *bytes,
                  size_t len, struct error *err)
 {
-    char path[PATH_LEN], fresh[PATH_LEN];
-    bool ok;
-    int fd;
+    char path[PATH_LEN];
 
-    if (!path_of(directory, name, "", path, err) ||
-        !path_of(directory, name, NEW, fresh, err))
+    if (!path_of(directory, name, path, err))
         return false;
-    fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-              0600);
-    if (fd < 0)
-        return error_set(err, "cannot write %s: %s", fresh, strerror(errno));
-    ok = write_all(fd, bytes, len);
-    ok = close(fd) == 0 && ok;
-    if (ok && rename(fresh, path) == 0)
+    if (durable_write(path, bytes, len, err))
         return true;
-    (void)error_set(err, "cannot write %s: %s", path, strerror(errno));
-    (void)unlink(fresh);
     (void)unlink(path); /* an older picture is not what is to be shown */
     return false;
 }
@@ -138,7 +113,7 @@ char *shelf_read(const char *directory, const char *name, size_t *len,
     char path[PATH_LEN];
     char *bytes = NULL;
     struct stat found;
-    int fd = path_of(directory, name, "", path, err)
+    int fd = path_of(directory, name, path, err)
                  ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
                  : -1;
 
@@ -157,8 +132,8 @@ bool shelf_rename(const char *directory, const char *from, const char *to,
 {
     char old[PATH_LEN], fresh[PATH_LEN];
 
-    if (!path_of(directory, from, "", old, err) ||
-        !path_of(directory, to, "", fresh, err))
+    if (!path_of(directory, from, old, err) ||
+        !path_of(directory, to, fresh, err))
         return false;
     return rename(old, fresh) == 0 ||
            error_set(err, "cannot rename %s: %s", old, strerror(errno));
@@ -168,6 +143,6 @@ void shelf_remove(const char *directory, const char *name)
 {
     char path[PATH_LEN];
 
-    if (path_of(directory, name, "", path, NULL))
+    if (path_of(directory, name, path, NULL))
         (void)unlink(path);
 }

@@ -1,6 +1,6 @@
 #include "bridge/uploads/spool.h"
 
-#include "bridge/store.h"
+#include "bridge/durable.h"
 #include "bridge/uploads/below.h"
 #include "mapping/memory.h"
 
@@ -53,7 +53,7 @@ bool spool_keep(const struct spool *spool, uint64_t id, const char *text,
     if (!spool->folder[0])
         return error_set(err, "there is no state directory to keep uploads in");
     path_of(spool, id, "json", path, sizeof path);
-    return store_write(path, text, err);
+    return durable_write(path, text, strlen(text), err);
 }
 
 int spool_create(const struct spool *spool, uint64_t id, struct error *err)

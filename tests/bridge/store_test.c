@@ -1,4 +1,5 @@
 /* What is remembered over restarts, also over bad ones. */
+#include "bridge/durable.h"
 #include "bridge/store.h"
 #include "mapping/memory.h"
 #include "tests/unit.h"
@@ -55,7 +56,7 @@ static void save(struct store *store)
 {
     char *text = store_text(store);
 
-    assert_true(store_write(store_path(store), text, NULL));
+    assert_true(durable_write(store_path(store), text, strlen(text), NULL));
     free(text);
 }
 
@@ -480,7 +481,7 @@ static void a_failed_write_is_told_and_changes_nothing(void **state)
     char path[160];
 
     (void)snprintf(path, sizeof path, "%s/no/such/state.json", w->directory);
-    assert_false(store_write(path, "{}", &w->err));
+    assert_false(durable_write(path, "{}", 2, &w->err));
     assert_non_null(strstr(w->err.text, "cannot write"));
     assert_non_null(strstr(w->err.text, path));
 }
