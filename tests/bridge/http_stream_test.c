@@ -58,7 +58,7 @@ static struct outcome put_stream(struct world *w, struct http_client *c,
 static struct outcome put_file(struct world *w, struct http_client *c,
                                const struct http_file *file)
 {
-    struct http_stream stream = {.file = file, .stall_ms = 5000};
+    struct http_stream stream = {.file = file, .stall_ms = 60000};
 
     return put_stream(w, c, &stream);
 }
@@ -451,7 +451,7 @@ static void slow_is_not_still(void **state)
     struct http_client *c = world_client(w, s, NULL);
     size_t got = 0;
     struct http_stream stream = {
-        .sink = count_bytes, .arg = &got, .stall_ms = 1000};
+        .sink = count_bytes, .arg = &got, .stall_ms = 3000};
     struct request r = request_of(HTTP_GET, "/usb/box.gcode");
     struct outcome o = {.calls = 0};
     uv_timer_t timer;
@@ -462,7 +462,7 @@ static void slow_is_not_still(void **state)
     s->early = says_nothing;
     r.timeout_ms = 10; /* counts for small requests only */
     assert_true(http_stream(c, &r, &stream, take_outcome, &o));
-    (void)uv_timer_start(&timer, on_piece, 110, 110);
+    (void)uv_timer_start(&timer, on_piece, 330, 330);
     world_wait(w, &o);
     assert_int_equal(o.answer.status, 200);
     assert_int_equal(got, 10);
@@ -718,7 +718,7 @@ static struct outcome hold_and_resume(struct world *w, struct hold *hold)
     struct request r = request_of(HTTP_GET, "/usb/box.gcode");
     struct outcome o = {.calls = 0};
 
-    stream.stall_ms = 2000;
+    stream.stall_ms = 60000;
     assert_true(http_stream(c, &r, &stream, take_outcome, &o));
     while (hold->calls == 0)
         (void)uv_run(&w->loop, UV_RUN_ONCE);
