@@ -195,6 +195,7 @@ static void slow_tls_does_not_spin(void **state)
     struct mqtt_options o = party_options(deaf.port, "p");
     o.tls = true;
     struct party *p = party_new(&o);
+    mqtt_limits(p->mqtt)->address_ms = mqtt_limits(p->mqtt)->connack_ms = 60000;
     mqtt_start(p->mqtt);
     AWAIT(p->mqtt->link != NULL && p->mqtt->link->poll != NULL);
     party_run_for(50);
