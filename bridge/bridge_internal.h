@@ -115,6 +115,7 @@ struct bridge {
     char rejected[TOPIC_MAX + 100]; /* what the broker did not take, and why */
     bool rejected_told;             /* once for each connection */
     int64_t session_ms;             /* when the connection came */
+    int64_t asked_ms;               /* a subscription was not answered yet */
     int64_t heard_ms;               /* the last retained message read back */
     bool other_online, other_host;
     char other_name[64];

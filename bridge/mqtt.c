@@ -411,6 +411,11 @@ bool mqtt_unsubscribe(struct mqtt *mqtt, const char *filter)
                      mosquitto_unsubscribe(mqtt->link->client, NULL, filter));
 }
 
+bool mqtt_subscribed(const struct mqtt *mqtt)
+{
+    return mqtt->link == NULL || mqtt->link->subscriptions == NULL;
+}
+
 void mqtt_statistics(const struct mqtt *mqtt, struct mqtt_statistics *out)
 {
     bool open = is_open(mqtt);

@@ -133,6 +133,8 @@ bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_message *message);
  * connection: subscribe again when connected. */
 bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos);
 bool mqtt_unsubscribe(struct mqtt *mqtt, const char *filter);
+/* Has the broker answered all subscriptions of this connection? */
+bool mqtt_subscribed(const struct mqtt *mqtt);
 void mqtt_statistics(const struct mqtt *mqtt, struct mqtt_statistics *out);
 
 /* True when the retain flag of a delivered message says "this publication was

@@ -5,9 +5,10 @@
 
 #include <stdarg.h>
 
+/* Both from when the broker, which may be far, has answered: */
 #define LISTEN_MS    150  /* the first time: is there another copy? */
 #define SILENCE_MS   300  /* reading back ends after so much silence, */
-#define READ_BACK_MS 2000 /* or after so long */
+#define READ_BACK_MS 2000 /* or, as the listening, after so long */
 /* a little longer than a copy that lives is silent (bridge/health) */
 #define STANDBACK_MS 65000
 
@@ -147,7 +148,7 @@ void session_connected(void *arg)
     b->reason_hash = 0;
     b->rejected[0] = '\0';
     b->rejected_told = false;
-    b->session_ms = b->heard_ms = bridge_now(b).ms;
+    b->session_ms = b->asked_ms = b->heard_ms = bridge_now(b).ms;
     b->other_online = b->other_host = b->found_printers = false;
     b->other_health_before = 0;
     b->reading_back = true;
@@ -253,7 +254,7 @@ static void end_reading_back(struct bridge *b)
 static void look_again(struct bridge *b)
 {
     b->session = SESSION_LISTEN;
-    b->session_ms = b->heard_ms = bridge_now(b).ms;
+    b->session_ms = b->asked_ms = b->heard_ms = bridge_now(b).ms;
     b->other_online = b->other_host = false;
     b->reading_back = true;
     subscribe_own(b);
@@ -270,18 +271,27 @@ static void end_listening(struct bridge *b)
         go_live(b);
 }
 
+static bool is_silent(const struct bridge *b, int64_t since_ms, int64_t ms)
+{
+    int64_t now = bridge_now(b).ms;
+
+    return (now - since_ms >= ms && now - b->asked_ms >= ms) ||
+           now - b->session_ms >= READ_BACK_MS;
+}
+
 void session_tick(struct bridge *b)
 {
     int64_t now = bridge_now(b).ms;
 
     tell_rejected(b);
-    if (b->session == SESSION_LISTEN && now - b->session_ms >= LISTEN_MS)
+    if (!mqtt_subscribed(b->mqtt))
+        b->asked_ms = now;
+    if (b->session == SESSION_LISTEN && is_silent(b, b->session_ms, LISTEN_MS))
         end_listening(b);
     if (b->session == SESSION_STANDBACK && now - b->session_ms >= STANDBACK_MS)
         look_again(b);
     if (b->session == SESSION_LIVE && b->reading_back &&
-        (now - b->heard_ms >= SILENCE_MS ||
-         now - b->session_ms >= READ_BACK_MS))
+        is_silent(b, b->heard_ms, SILENCE_MS))
         end_reading_back(b);
     if (b->session == SESSION_LIVE && b->say_online)
         (void)say_all(b);

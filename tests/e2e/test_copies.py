@@ -25,6 +25,15 @@ def test_a_copy_that_stands_back_removes_nothing_of_the_one_that_lives(house):
     assert not house.watcher.since(before, f"{BASE}/*")
 
 
+def test_a_copy_is_found_through_a_slow_network(house):
+    house.add("mk4")
+    other_host(house)
+    before = house.watcher.mark
+    house.cable(late=0.4)
+    house.bridge().wait_log(r"error .*another printer2mqtt runs on the host elsewhere")
+    assert not house.watcher.since(before, f"{BASE}/*")
+
+
 def test_the_will_of_a_copy_that_stood_back_does_not_take_us_offline(house):
     house.add("mk4")
     house.run()

@@ -2,6 +2,7 @@
 import contextlib
 import socket
 import threading
+import time
 
 UNSUPPORTED = b"\x20\x02\x00\x01"      # CONNACK "unacceptable protocol version", as MQTT 3.1.1 writes it
 
@@ -15,10 +16,13 @@ def protocol_of(head):
 
 
 class Cable:
-    """mqtt5: "pass", "refuse" (CONNACK 1) or "close" (without a word) a CONNECT of MQTT 5."""
+    """mqtt5: "pass", "refuse" (CONNACK 1) or "close" (without a word) a CONNECT of MQTT 5.
 
-    def __init__(self, broker, mqtt5="pass"):
-        self.broker, self.mqtt5 = broker, mqtt5
+    late: what the broker says takes so many seconds.
+    """
+
+    def __init__(self, broker, mqtt5="pass", late=0.0):
+        self.broker, self.mqtt5, self.late = broker, mqtt5, late
         self.attempts = []      # protocol level of each CONNECT
         self.plugged = True
         self.ends = set()
@@ -65,13 +69,14 @@ class Cable:
             self.ends |= {client, server}
             server.sendall(head)
             threading.Thread(target=self._pass, args=(client, server), daemon=True).start()
-            self._pass(server, client)
+            self._pass(server, client, self.late)
             self.ends -= {client, server}
 
     @staticmethod
-    def _pass(source, target):
+    def _pass(source, target, late=0.0):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                time.sleep(late)
                 target.sendall(data)
         for end in (source, target):
             with contextlib.suppress(OSError):
