@@ -240,5 +240,7 @@ void orders_release(struct printer *p);
 int64_t orders_wake(const struct printer *p);
 /* Does the active order need a status read now? */
 bool orders_want_status(const struct printer *p, struct moment now);
+/* Does it wait for what the status says, and for nothing else? */
+bool orders_hurry(const struct printer *p);
 
 #endif

@@ -207,3 +207,13 @@ def test_set_poll_interval_is_an_order_of_its_own(house):
     assert house.watcher.order("mk4", "refresh").final()["status"] == "done"
     assert len(status_times(printer)) == asked + 1
     assert house.watcher.order("mk4", "set_poll_interval", "0.1").final()["code"] == "invalid"
+
+
+def test_a_printer_that_is_slower_than_its_polls_is_read_all_the_same(house):
+    """Each second a poll is due, and each answer takes longer."""
+    house.add("mk4").fault("slow", delay=1.1)
+    house.run()
+    house.watcher.wait("homeassistant/device/*/config", lambda t: f"{BASE}/mk4/state" in t)
+    house.wait("mk4", "storage/*", "true")
+    house.wait("mk4", "files/list", lambda t: "box.gcode" in t)
+    assert house.watcher.order("mk4", "refresh").final()["status"] == "done"
