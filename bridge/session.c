@@ -6,9 +6,10 @@
 #include <stdarg.h>
 
 /* Both from when the broker, which may be far, has answered: */
-#define LISTEN_MS    150  /* the first time: is there another copy? */
-#define SILENCE_MS   300  /* reading back ends after so much silence, */
-#define READ_BACK_MS 2000 /* or, as the listening, after so long */
+#define LISTEN_MS    150   /* the first time: is there another copy? */
+#define SILENCE_MS   300   /* reading back ends after so much silence, */
+#define READ_BACK_MS 2000  /* or after so long */
+#define ANSWER_MS    10000 /* who did not answer by then never will */
 /* a little longer than a copy that lives is silent (bridge/health) */
 #define STANDBACK_MS 65000
 
@@ -275,8 +276,9 @@ static bool is_silent(const struct bridge *b, int64_t since_ms, int64_t ms)
 {
     int64_t now = bridge_now(b).ms;
 
-    return (now - since_ms >= ms && now - b->asked_ms >= ms) ||
-           now - b->session_ms >= READ_BACK_MS;
+    return now - b->session_ms >= ANSWER_MS ||
+           (now - b->asked_ms >= ms &&
+            (now - since_ms >= ms || now - b->asked_ms >= READ_BACK_MS));
 }
 
 void session_tick(struct bridge *b)
