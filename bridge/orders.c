@@ -25,6 +25,11 @@ static bool is_read(const struct printer *p)
     return p->orders.asks_files || p->orders.active->command == COMMAND_REFRESH;
 }
 
+bool orders_hurry(const struct printer *p)
+{
+    return p->orders.active && !is_read(p);
+}
+
 static void begin(struct printer *p, struct order *order, struct moment now)
 {
     struct orders *o = &p->orders;

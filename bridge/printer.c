@@ -4,9 +4,10 @@
 
 #include <stdarg.h>
 
-#define MINUTE_MS 60000
-#define HOUR_MS   3600000
-#define DAY_MS    INT64_C(86400000)
+#define AT_ONCE_MS 100 /* after an answer nothing else had its turn */
+#define MINUTE_MS  60000
+#define HOUR_MS    3600000
+#define DAY_MS     INT64_C(86400000)
 /* A printer that has not told its serial number is asked again (PrusaLink on a
  * Pi does not know it until the serial line is up). */
 #define SERIAL_AGAIN_MS 10000
@@ -258,20 +259,29 @@ static int64_t poll_ms(const struct printer *p)
     return p->next_poll_ms > readable_from ? p->next_poll_ms : readable_from;
 }
 
+/* A printer that is slower than its polls does something else between two of
+ * them: else it would do nothing else. */
+static bool status_yields(const struct printer *p, int64_t now_ms)
+{
+    return now_ms - p->answered_ms < AT_ONCE_MS && p->contact &&
+           p->status_number == p->sent_count && !orders_hurry(p);
+}
+
 /* Who it is comes first, then how it is, then the rest. */
 static int pick_endpoint(const struct printer *p, int64_t now_ms)
 {
+    bool status = may_read(p, p->status_endpoint, now_ms);
     int i;
 
     if (p->identity_endpoint >= 0 && !p->identity_read)
         return may_read(p, p->identity_endpoint, now_ms) ? p->identity_endpoint
                                                          : -1;
-    if (may_read(p, p->status_endpoint, now_ms))
-        return p->status_endpoint;
-    for (i = 0; p->driver->endpoints[i].name; i++)
-        if (may_read(p, i, now_ms))
+    for (i = 0;
+         (!status || status_yields(p, now_ms)) && p->driver->endpoints[i].name;
+         i++)
+        if (i != p->status_endpoint && may_read(p, i, now_ms))
             return i;
-    return -1;
+    return status ? p->status_endpoint : -1;
 }
 
 static void plan_poll(struct printer *p, struct moment now)
@@ -306,8 +316,12 @@ bool printer_next(struct printer *p, struct moment now, struct request *request)
     if (orders_want_status(p, now))
         printer_read_soon(p, endpoint_bit(p->status_endpoint));
     endpoint = pick_endpoint(p, now.ms);
+    if ((endpoint < 0 ||
+         (endpoint == p->status_endpoint && status_yields(p, now.ms))) &&
+        errands_next(p, now, request))
+        return true;
     if (endpoint < 0)
-        return errands_next(p, now, request);
+        return false;
     p->pending &= ~endpoint_bit(endpoint);
     /* whatever comes of it: it is a burden for the printer */
     if (p->driver->endpoints[endpoint].cadence == CADENCE_DAY)
@@ -365,6 +379,7 @@ void printer_answered(struct printer *p, const struct http_answer *answer,
 
     p->version++; /* for those who are told something on the way */
     p->flight = FLIGHT_NONE;
+    p->answered_ms = now.ms;
     if (flight == FLIGHT_ERRAND)
         errands_answered(p, answer, now);
     if (answer->result == HTTP_ABORTED)

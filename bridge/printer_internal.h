@@ -106,8 +106,9 @@ struct printer {
     int64_t since_ms; /* when it went on- or offline */
 
     enum flight flight;
-    int reading;      /* endpoint in flight */
-    int64_t sent_ms;  /* the request in flight, or the last one */
+    int reading;     /* endpoint in flight */
+    int64_t sent_ms; /* the request in flight, or the last one */
+    int64_t answered_ms;
     uint32_t pending; /* endpoints to read as soon as possible */
     uint32_t missing; /* answered 404 in this contact */
     uint32_t untried; /* not read yet in this contact, or since a refresh */
@@ -245,5 +246,7 @@ void orders_release(struct printer *p);
 int64_t orders_wake(const struct printer *p);
 /* Does the active order need a status read now? */
 bool orders_want_status(const struct printer *p, struct moment now);
+/* Does it wait for what the status says, and for nothing else? */
+bool orders_hurry(const struct printer *p);
 
 #endif

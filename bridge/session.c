@@ -5,9 +5,11 @@
 
 #include <stdarg.h>
 
-#define LISTEN_MS    150  /* is there another copy? */
-#define SILENCE_MS   300  /* reading back ends after so much silence, */
-#define READ_BACK_MS 2000 /* or after so long */
+/* From when the broker, which may be far, has answered: */
+#define LISTEN_MS    150   /* is there another copy? */
+#define SILENCE_MS   300   /* reading back ends after so much silence, */
+#define READ_BACK_MS 2000  /* or after so long */
+#define ANSWER_MS    10000 /* who did not answer by then never will */
 /* a little longer than a copy that lives is silent (bridge/health) */
 #define STANDBACK_MS 65000
 
@@ -280,7 +282,7 @@ static void look_again(struct bridge *b)
 static void wait_for_broker(struct bridge *b, int64_t now)
 {
     if (b->reading_back && !mqtt_subscribed(b->mqtt) &&
-        now - b->session_ms < READ_BACK_MS)
+        now - b->session_ms < ANSWER_MS)
         b->asked_ms = b->heard_ms = now;
 }
 
@@ -306,8 +308,7 @@ void session_tick(struct bridge *b)
     if (b->session == SESSION_STANDBACK && now - b->session_ms >= STANDBACK_MS)
         look_again(b);
     if (b->session == SESSION_LIVE && b->reading_back &&
-        (now - b->heard_ms >= SILENCE_MS ||
-         now - b->session_ms >= READ_BACK_MS))
+        (now - b->heard_ms >= SILENCE_MS || now - b->asked_ms >= READ_BACK_MS))
         end_reading_back(b);
     if (b->session == SESSION_LIVE && b->say_online)
         (void)say_all(b);

@@ -34,7 +34,7 @@ static void assert_holds(const char *path, const char *text)
 
 static void a_file_and_its_name_are_on_the_disk(void **state)
 {
-    char folder[] = "/tmp/p2m-durable-XXXXXX", path[64], fresh[64];
+    char folder[] = "/tmp/p2m-durable-XXXXXX", path[64], fresh[72];
     struct error err = {""};
 
     (void)state;

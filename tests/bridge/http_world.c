@@ -2,7 +2,7 @@
 
 #include "mapping/memory.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 100000
 
 /* Of the test that runs. */
 static uv_loop_t *loop;

@@ -195,6 +195,7 @@ static void slow_tls_does_not_spin(void **state)
     struct mqtt_options o = party_options(deaf.port, "p");
     o.tls = true;
     struct party *p = party_new(&o);
+    mqtt_limits(p->mqtt)->address_ms = mqtt_limits(p->mqtt)->connack_ms = 60000;
     mqtt_start(p->mqtt);
     AWAIT(p->mqtt->link != NULL && p->mqtt->link->poll != NULL);
     party_run_for(50);
@@ -209,13 +210,13 @@ static void slow_tls_does_not_spin(void **state)
     deaf_stop(&deaf);
 }
 
-static struct party *begin_named(const char *host, bool tls)
+static struct party *begin_named(const char *host, bool tls, int64_t connack_ms)
 {
     struct mqtt_options o = party_options(fake.port, "p");
     o.host = host;
     o.tls = tls;
     struct party *p = party_new(&o);
-    mqtt_limits(p->mqtt)->connack_ms = 200;
+    mqtt_limits(p->mqtt)->connack_ms = connack_ms;
     mqtt_start(p->mqtt);
     return p;
 }
@@ -224,7 +225,7 @@ static void every_address_of_a_name_is_tried(void **state)
 {
     (void)state;
     fake.packet = accept_all;
-    struct party *p = begin_named("several.example", false);
+    struct party *p = begin_named("several.example", false, 30000);
     AWAIT(p->connected == 1);
     assert_int_equal(p->disconnected, 0);
     party_close(p);
@@ -250,7 +251,7 @@ static void an_address_that_is_deaf_does_not_hide_the_next(void **state)
 static void tls_comes_to_the_second_family_too(void **state)
 {
     (void)state;
-    struct party *p = begin_named("dual.example", true);
+    struct party *p = begin_named("dual.example", true, 30000);
     AWAIT(fake.connections > 0);
     party_close(p);
 }
@@ -259,7 +260,7 @@ static void an_unknown_name_is_told(void **state)
 {
     (void)state;
     for (int tls = 0; tls < 2; tls++) {
-        struct party *p = begin_named("unknown.example", tls);
+        struct party *p = begin_named("unknown.example", tls, 200);
         AWAIT(p->disconnected >= 2);
         assert_non_null(strstr(p->reason, "name not known: unknown.example"));
         party_close(p);
@@ -270,7 +271,7 @@ static void assert_hung_resolver_is_harmless(bool tls)
 {
     /* It does not know TLS: silence is enough. */
     fake.packet = tls ? NULL : accept_all;
-    struct party *p = begin_named("hangs.example", tls);
+    struct party *p = begin_named("hangs.example", tls, 200);
     long before = party_rounds;
     AWAIT(p->disconnected == 3);
     assert_true(party_rounds - before > 20);
@@ -279,7 +280,7 @@ static void assert_hung_resolver_is_harmless(bool tls)
     assert_int_equal(lookups, 1);
 
     /* What it says at last is taken. */
-    mqtt_limits(p->mqtt)->connack_ms = 5000;
+    mqtt_limits(p->mqtt)->connack_ms = 30000;
     AWAIT(p->mqtt->link != NULL);
     uv_sem_post(&hang);
     AWAIT(fake.connections == 1);
@@ -305,7 +306,7 @@ static void stopping_does_not_wait_for_the_resolver(void **state)
 {
     (void)state;
     for (int tls = 0; tls < 2; tls++) {
-        struct party *p = begin_named("hangs.example", tls);
+        struct party *p = begin_named("hangs.example", tls, 200);
         AWAIT(lookups == tls + 1);
         party_close(p);
     }

@@ -70,7 +70,7 @@ static int64_t wait_end;
 
 void party_wait_begin(void)
 {
-    wait_end = party_now() + 10000;
+    wait_end = party_now() + 60000;
 }
 
 bool party_wait(bool holds, const char *condition, const char *file, int line)

@@ -72,7 +72,7 @@ void party_round(void);
 void party_run_for(int64_t ms);
 int64_t party_now(void);
 
-/* Run the loop until condition holds; the test fails after 10 s. */
+/* Run the loop until condition holds; the test fails after a minute. */
 #define AWAIT(condition)                                                       \
     for (party_wait_begin();                                                   \
          party_wait(condition, #condition, __FILE__, __LINE__);)               \

@@ -80,7 +80,7 @@ static void on_done(void *arg, const struct http_answer *answer)
 
 static void go(struct run *run)
 {
-    const struct http_stream stream = {.file = &run->file, .stall_ms = 5000};
+    const struct http_stream stream = {.file = &run->file, .stall_ms = 60000};
     struct request r;
 
     for (;;) {

@@ -1,5 +1,6 @@
 """Fixtures of the stories. `house` is the stage: broker, watcher, printers, bridges."""
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -13,6 +14,10 @@ from harness.bridge import is_sanitized, program  # noqa: E402
 
 
 def pytest_configure(config):
+    # A shell's background job, and nohup, ignore these; so would all programs that begin here.
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
     if not program().exists():
         raise pytest.UsageError(f"no program at {program()}; build it, or name it in $P2M_BINARY")
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from harness import BASE, polls, status_times
+from harness import BASE, asked_each_second, polls
 from harness.process import until
 
 
@@ -29,7 +29,7 @@ def test_after_a_restart_of_the_broker_everything_is_back(empty_house, persisten
     house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "mk4" in t)
     before = house.watcher.retained()
     house.sim["mk4"].set(temp_nozzle=77.0)
-    mark = house.restart_broker()
+    mark = house.restart_broker(meanwhile=lambda: polls(house.sim["mk4"], 2))
     assert said_again(house, mark).text == "77.0"
     for topic in (f"{BASE}/bridge/info", f"{BASE}/bridge/printers", "homeassistant/device/*/config"):
         if not persistence:
@@ -57,11 +57,10 @@ def test_a_broker_that_hangs_delays_no_poll_and_no_stop(house):
     house.broker.freeze()
     printer.reset_counters()
     polls(printer, 5)
-    times = status_times(printer)
-    assert max(b - a for a, b in zip(times, times[1:])) < 5      # asked each second
+    assert asked_each_second(printer)
     began = time.monotonic()
     bridge.stop()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 15
     house.broker.thaw()
 
 
@@ -101,7 +100,7 @@ def test_without_a_broker_it_stops_at_once(empty_house):
     bridge.wait_log("no connection to the broker")
     began = time.monotonic()
     bridge.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
 
 
 def test_a_wrong_password_at_the_broker_is_explained_and_not_tried_like_mad(empty_house):
@@ -169,10 +168,12 @@ def test_final_answers_survive_a_broken_connection(house):
     cable = house.cable()
     bridge = house.run()
     house.wait("mk4", "can/pause", "online")
-    printer.fault("slow", path="/api/v1/job/*", method="PUT", delay=1.0)
+    printer.fault("slow", path="/api/v1/job/*", method="PUT", delay=None)
     answers = house.watcher.order("mk4", "pause", {"transaction": 7})
     printer.wait_for(lambda p: any(r.method == "PUT" for r in p.requests))
     cable.pull()
+    bridge.wait_log("no connection to the broker")
+    printer.heal()
     bridge.wait_log("order pause done")
     assert answers.all == []
     cable.plug()

@@ -4,7 +4,7 @@ import re
 import signal
 
 import pytest
-from harness.process import until
+from harness.process import PATIENCE, until
 from harness.terminal import Terminal
 
 
@@ -12,7 +12,7 @@ from harness.terminal import Terminal
 def printer(request, empty_house):
     options = {"username": "anna"} if request.param == "pi" else {}
     configured = {"poll": {"printing": "500ms", "idle": "500ms"}}
-    return empty_house.add("mk", request.param, configured=configured, finishing=0.1, aborting=0.1, **options)
+    return empty_house.add("mk", request.param, configured=configured, finishing=0.1, aborting=0.1, finished=None, **options)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def start(printer):
 def watched(printer):
     """Somebody polls the running print."""
     printer.reset_counters()
-    printer.wait_for(lambda p: sum(r.target == "/api/v1/status" for r in p.requests) >= 2, timeout=20)
+    printer.wait_for(lambda p: sum(r.target == "/api/v1/status" for r in p.requests) >= 2)
 
 
 def test_wait_when_nothing_is_printed(desk, printer):
@@ -41,7 +41,7 @@ def test_wait_tells_how_the_print_ended(desk, printer, end, status, says):
     with desk.started("wait", "mk") as process:
         watched(printer)
         getattr(printer, end)()
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == status and says in (err if status else out)
 
 
@@ -62,7 +62,7 @@ def test_wait_goes_on_while_the_printer_is_away(desk, printer):
         printer.on()
         watched(printer)
         printer.finish()
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and json.loads(out)["finished"] is True
 
 
@@ -71,7 +71,7 @@ def test_wait_that_is_interrupted_says_so(desk, printer):
     with desk.started("wait", "mk") as process:
         watched(printer)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1 and "interrupted; it still prints" in err
 
 
@@ -82,10 +82,10 @@ def test_monitor_writes_a_line_for_each_change(desk, printer):
         start(printer)
         line = process.stdout.readline()
         assert re.search(r"mk (printing|attention|busy|idle)", line)
-        while "printing" not in line:
+        while line and "printing" not in line:
             line = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and err == ""
 
 
@@ -96,7 +96,7 @@ def test_monitor_as_json_lines(desk, printer):
         while json.loads(process.stdout.readline())["online"]:
             pass
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
     assert first["printer"] == "mk" and first["state"] == "idle" and process.returncode == 0
 
 
@@ -131,5 +131,5 @@ def test_nobody_is_left_behind(desk, printer):
     with desk.started("monitor", "mk") as process:
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE)
     until("connections are closed", lambda: printer.open_connections == 0)

@@ -11,7 +11,7 @@ import threading
 import time
 
 import pytest
-from harness.process import until
+from harness.process import PATIENCE, until
 from harness.terminal import Terminal
 
 G = b"; a print\nG28\n"
@@ -109,7 +109,7 @@ def asked(printer, method, end):
 def test_what_cannot_be_written_is_a_failure(desk, words):
     with open("/dev/full", "w") as full:
         done = subprocess.run(desk.command(*words), stdout=full, stderr=subprocess.PIPE, text=True, env=desk.env,
-                              cwd=desk.folder, timeout=30)
+                              cwd=desk.folder, timeout=PATIENCE)
     assert done.returncode == 1 and "cannot write to stdout" in done.stderr
 
 
@@ -145,11 +145,12 @@ def test_a_download_touches_no_other_file(desk, printer):
 def test_a_file_that_appears_meanwhile_is_not_overwritten(desk, printer):
     here(desk, "mine.gcode")
     desk("upload", "mk", "mine.gcode")
-    printer.fault("slow", path="/usb/*", delay=1.0)
+    printer.fault("slow", path="/usb/*", delay=None)
     with running(desk, "download", "mk", "mine.gcode", "copy.gcode") as process:
         printer.wait_for(lambda p: any(r.target.startswith("/usb/") for r in p.requests))
         here(desk, "copy.gcode", b"new")
-        _, err = process.communicate(timeout=20)
+        printer.heal()
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1 and "--overwrite" in err
     assert content(desk) == {"mine.gcode": G, "copy.gcode": b"new"}
 
@@ -166,11 +167,13 @@ def test_what_is_no_file_is_not_replaced(desk, printer):
 def test_a_download_that_is_ended_leaves_nothing(desk, printer, number, ignored):
     here(desk, "mine.gcode")
     desk("upload", "mk", "mine.gcode")
-    printer.fault("slow", path="/usb/*", delay=1.0)
+    printer.fault("slow", path="/usb/*", delay=None)
     with running(desk, "download", "mk", "mine.gcode", "copy.gcode", ignoring=[number] if ignored else []) as process:
         printer.wait_for(lambda p: any(r.target.startswith("/usb/") for r in p.requests))
         process.send_signal(number)
-        _, err = process.communicate(timeout=20)
+        if ignored:
+            printer.heal()
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == (0 if ignored else 1) and (ignored or "interrupted" in err)
     assert content(desk) == {"mine.gcode": G} | ({"copy.gcode": G} if ignored else {})
 
@@ -286,7 +289,7 @@ def test_ctrl_c_ends_a_sync_that_still_reads(desk, printer):
     with running(desk, "sync", "mk", "d") as process:
         printer.wait_for(lambda p: any(r.target.startswith("/api/v1/files/") for r in p.requests))
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1 and "interrupted" in err
 
 

@@ -63,7 +63,7 @@ def test_colours_only_on_a_terminal(desk, printer):
 
 def test_a_table_of_all_printers_asked_at_once(empty_house, tmp_path):
     for number in range(6):
-        empty_house.add(f"p{number}").fault("slow", path="/api/v1/status", delay=1.0)
+        empty_house.add(f"p{number}").fault("slow", path="/api/v1/status", delay=5.0)
     empty_house.add("dead").off()
     desk = Terminal(tmp_path, empty_house)
     answer = desk("status", status=1)
@@ -72,7 +72,7 @@ def test_a_table_of_all_printers_asked_at_once(empty_house, tmp_path):
     assert answer.lines[7].split()[:3] == ["dead", "offline", "connection"]
     assert answer.err == "printer2mqtt: 1 of 7 printers did not answer\n"
     together = [r.time for p in empty_house.sim.printers.values() for r in p.requests if r.target == "/api/v1/status"]
-    assert max(together) - min(together) < 1.0      # none waited for another's answer
+    assert max(together) - min(together) < 5.0      # none waited for another's answer
 
 
 def test_all_printers_as_json(empty_house, tmp_path):
@@ -97,6 +97,7 @@ def test_job(desk, printer):
     assert desk("job", "mk").out == "nothing is being printed\n"
     assert "job" not in desk("job", "mk", "--json").json
     printing(printer)
+    printer.set(time_printing=1000)
     text = desk("job", "mk").out
     assert re.search(rf"^Job id +{printer.job_id}$", text, re.M) and re.search(r"^Time printing +0h 16m$", text, re.M)
     assert desk("job", "mk", "--json").json["job"]["id"] == printer.job_id

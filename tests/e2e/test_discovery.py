@@ -302,4 +302,4 @@ def test_continue_is_announced_only_after_it_once_worked(house):
     answers.wait("accepted")
     printer.user_continues()        # stands for a firmware that has it
     assert answers.final()["status"] == "done"
-    assert "cmd_continue" in document(house, "mk3", first).json["components"]
+    house.watcher.wait(first.topic, lambda text: "cmd_continue" in json.loads(text)["components"], first)

@@ -100,10 +100,11 @@ def test_the_end_in_an_offline_gap_is_told_after_it(house):
 def test_what_happens_while_the_broker_is_away_is_told_when_it_is_back(house):
     printer, _ = printing(house)
     mark = house.watcher.mark
-    house.broker.stop()
-    printer.finish()
-    polls(printer, 3)
-    house.broker.start()
+
+    def ends():
+        printer.finish()
+        polls(printer, 3)
+    house.restart_broker(meanwhile=ends)
     wait_event(house, "finished", after=mark)
     assert types(house) == ["started", "finished"]
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from harness import process
 from harness.house import polls
 
 ODD = ["a b+c%d.gcode", "Größe #1 'neu'.gcode", "semi;colon&amp=1.gcode", "100%25.gcode", "{brace}[1].gcode", "日本.gcode"]
@@ -58,7 +59,7 @@ def test_a_file_of_any_name_can_be_chosen_and_printed(house, profile, root):
         path = next(f["path"] for f in listed if f["name"] == name)
         assert house.watcher.order("mk4", "select_file", name).final()["status"] == "done"
         house.wait("mk4", "files/selected", path)
-        assert house.value("mk4", "files/selected_name") == name
+        house.wait("mk4", "files/selected_name", name)
     house.wait("mk4", "can/print_selected", "online")
     done = house.watcher.order("mk4", "print_selected").final()
     assert done["status"] == "done", done
@@ -313,10 +314,7 @@ def test_the_select_in_home_assistant_has_the_files(house):
         return text and json.loads(text)["components"].get("cmd_select_file")
 
     def wait(wanted):
-        end = time.monotonic() + 10
-        while not (component() and wanted(component())):
-            assert time.monotonic() < end, component()
-            time.sleep(0.05)
+        process.until("its options", lambda: component() and wanted(component()))
         return component()
     select = wait(lambda c: "box.gcode" in c["options"])
     assert select["options"][0] == "none" and select["state_topic"].endswith("files/selected_name")

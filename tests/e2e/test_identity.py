@@ -107,8 +107,13 @@ def test_an_order_is_never_sent_to_a_printer_that_took_over_the_address(house, s
 def test_two_printers_with_one_serial_keep_their_topics_and_one_identity(house):
     for name in ("left", "right"):
         house.add(name, serial="10589-7777777")
-    house.run()
-    row = row_of(house, "right")
+    house.sim["right"].off()
+    house.run(None, "left")
+    house.watcher.wait("homeassistant/device/*/config", lambda t: "10589-7777777" in t)
+    house.sim["right"].on()
+    house.wait_online("right")
+    rows = house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "serial" in t).json
+    row = next(r for r in rows if r["id"] == "right")
     assert "serial" in row["error"] and "unique_id" in row["remedy"] and row["online"]
     assert house.value("left", "state") == house.value("right", "state") == "idle"
     document = house.watcher.wait("homeassistant/device/*/config", lambda t: "10589-7777777" in t)
@@ -146,22 +151,22 @@ def test_a_unique_id_of_ones_own_replaces_the_serial(house):
 
 def test_a_serial_that_comes_late_holds_back_only_discovery(house):
     """PrusaLink on a Pi does not know it before its serial line is up."""
-    printer = house.add("mk3", "pi", serial_wait=8.0)
+    printer = house.add("mk3", "pi", serial_wait=1000)
     printer.reboot()
     house.run()
     assert house.value("mk3", "state") not in (None, "None")
     polls(printer, 2)
     assert [m for m in house.watcher.since(topic="homeassistant/device/*") if "mk3/state" in m.text] == []
-    printer.advance(10)
-    document = house.watcher.wait("homeassistant/device/*/config", lambda t: "mk3/state" in t, timeout=30)
+    printer.advance(1001)
+    document = house.watcher.wait("homeassistant/device/*/config", lambda t: "mk3/state" in t)
     assert printer.serial in document.text
     house.wait("mk3", "info/serial", printer.serial)
 
 
 def test_a_starting_pi_is_not_offline_for_its_503s_for_ever(house):
-    printer = house.add("mk3", "pi", boot_wait=5.0)
+    printer = house.add("mk3", "pi", boot_wait=1000)
     printer.reboot()
     house.bridge()
     house.wait("mk3", "poll/error", re.compile(".*503.*"))
-    printer.advance(6)
+    printer.advance(1001)
     house.wait_online("mk3")

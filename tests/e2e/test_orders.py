@@ -197,7 +197,7 @@ def test_a_file_that_is_not_there_is_not_found(house, profile):
 
 
 def test_a_pi_takes_no_print_while_it_shows_that_one_is_finished(house):
-    printer = house.add("mk3", "pi")
+    printer = house.add("mk3", "pi", finished=None)
     printer.start_print(duration=100)
     house.run()
     printer.finish()
@@ -331,7 +331,7 @@ def test_mqtt_3_senders_are_served_as_well(house):
 
 def test_a_lost_answer_is_looked_for_not_sent_again(house):
     """The printer did it, but its answer never came: the effect is what counts."""
-    printer = house.add("mk4", pausing=0.1, configured={"timeout": "1s"})
+    printer = house.add("mk4", pausing=0.1, configured={"timeout": "4s"})
     printer.start_print(duration=36000)
     house.run()
     house.wait("mk4", "can/pause", "online")
@@ -341,4 +341,4 @@ def test_a_lost_answer_is_looked_for_not_sent_again(house):
     assert answers.final(timeout=40)["status"] == "done"
     assert printer.orders == [("pause", printer.job_id)]
     assert sum(r.method == "PUT" for r in printer.requests) == 1
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 40

@@ -168,7 +168,7 @@ def test_pictures_of_a_printer_that_left_go(house):
     house.wait("mk4", JOB, b"", mark, timeout=90)
     house.wait("mk4", f"has/{JOB}", b"", mark)
     folder = house.folder / "state/pictures"
-    assert not list(folder.glob("mk4.*"))
+    until("its files are gone", lambda: not list(folder.glob("mk4.*")))
 
 
 @pytest.mark.parametrize("version, said", [("5", "does not take"), ("3.1.1", "pictures so large are not sent")])

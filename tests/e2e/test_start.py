@@ -145,9 +145,9 @@ def test_who_is_thrown_out_by_another_copy_stands_back(house):
     stands, stays = (first, second) if "standing back" in first.log else (second, first)
     assert re.search("another (program|printer2mqtt)", stands.log) and "next try in 60 s" in stands.log
     assert 1 <= stands.log.count("error") <= 3
-    until("the other has the broker", lambda: "connected" in stays.log.splitlines()[-1])
+    until("the other has the broker", lambda: stays.log.rfind("connected to the broker") > stays.log.rfind("error"))
     quiet, asked = house.broker.log.count("New client connected"), len(house.sim["mk4"].requests)
-    house.sim["mk4"].wait_for(lambda p: len(p.requests) > asked + 4, timeout=20)
+    house.sim["mk4"].wait_for(lambda p: len(p.requests) > asked + 4)
     assert house.broker.log.count("New client connected") == quiet
 
 
@@ -183,8 +183,8 @@ def test_a_damaged_state_file_is_set_aside(house):
     bridge = house.run()
     assert "set aside" in bridge.log
     assert (state / "state.json.damaged").exists()
-    until("the new one is written", lambda: (state / "state.json").exists())
-    assert json.loads((state / "state.json").read_text())["printers"]["mk4"]["serial"] == house.sim["mk4"].serial
+    until("the new one is written", lambda: (state / "state.json").exists() and json.loads(
+        (state / "state.json").read_text())["printers"].get("mk4", {}).get("serial") == house.sim["mk4"].serial)
 
 
 HUNG = """#include <netdb.h>

@@ -9,11 +9,15 @@ import time
 
 class Clock:
     def __init__(self):
-        self._jumped = 0.0
+        self._jumped, self._stopped = 0.0, None
         self._waiting = set()
 
     def now(self):
-        return time.monotonic() + self._jumped
+        return (self._stopped or time.monotonic()) + self._jumped
+
+    def stop(self):
+        """From now on time passes by advance() and sleep() only."""
+        self._stopped = time.monotonic()
 
     def advance(self, seconds):
         self._jumped += seconds
@@ -32,6 +36,9 @@ class Clock:
                 self._waiting.discard(waiting)
 
     async def sleep(self, seconds):
+        due = self.now() + seconds
         with contextlib.suppress(TimeoutError):
             async with self.timeout(seconds):
                 await asyncio.Event().wait()
+        if self._stopped and self.now() < due:
+            self._jumped += due - self.now()

@@ -54,7 +54,11 @@ async def drip(x, interval=0.1, size=1):
 
 async def slow(x, delay=1.0):
     response = await x.answer()
-    await asyncio.sleep(delay)
+    if delay is None:
+        x.core.faults.healed.clear()
+        await x.core.faults.healed.wait()
+    else:
+        await asyncio.sleep(delay)
     return await x.deliver(response)
 
 

@@ -16,7 +16,7 @@ class Network:
         self.listener = None
         self.serving = False
         self.stuffing = []
-        self.numbers = 0
+        self.numbers = self.era = 0
         # Holds the port while nobody listens, so that off() is refused and on() comes back to the same place.
         self.holder = self._bound((address, port))
         self.address = self.holder.getsockname()
@@ -61,6 +61,7 @@ class Network:
         self.holder.close()
 
     def reset_all(self):
+        self.era += 1
         for connection, task in list(self.connections.items()):
             connection.reset()
             task.cancel()
@@ -68,6 +69,8 @@ class Network:
     def _listen(self, backlog):
         self.listener = self._bound(self.address)
         self.listener.setblocking(False)
+        # What is "sent" shall not be what lies in the kernel while the client does not read.
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 17)
         self.listener.listen(backlog)
 
     def _leave(self):
@@ -89,7 +92,7 @@ class Network:
             sock, _ = self.listener.accept()
             sock.setblocking(False)
             self.numbers += 1
-            task = asyncio.ensure_future(self._live(sock, self.numbers))
+            task = asyncio.ensure_future(self._live(sock, self.numbers, self.era))
             task.add_done_callback(self._ended)
 
     def _ended(self, task):
@@ -97,11 +100,14 @@ class Network:
         if not task.cancelled() and task.exception():
             self.journal.errors.append(task.exception())
 
-    async def _live(self, sock, number):
+    async def _live(self, sock, number, era):
         loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
         transport, _ = await loop.connect_accepted_socket(lambda: protocol, sock)
         connection = Connection(number, reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+        if era != self.era:     # all were reset while it was accepted
+            connection.reset()
+            return
         self.connections[connection] = asyncio.current_task()
         self.journal.opened()
         try:

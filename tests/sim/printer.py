@@ -1,10 +1,13 @@
 """What tests and tools do with a simulated printer. Every method may be called from any thread."""
 import functools
+import os
 import time
 
 from .machine import IN_PRINT
 from .pictures import previews
 from .wire import raw
+
+PATIENCE = float(os.environ.get("P2M_PATIENCE", "60"))     # seconds
 
 
 def in_loop(method):
@@ -147,6 +150,11 @@ class Printer:
     def advance(self, seconds):
         """Time jumps for everything in this printer: print, phases, nonces, time-outs."""
         self._core.advance(float(seconds))
+
+    @in_loop
+    def stop_clock(self):
+        """From now on its time passes by advance() only, and when it pauses itself; nobody is waited for longer."""
+        self._core.clock.stop()
 
     # -- files
 
@@ -381,7 +389,7 @@ class Printer:
                                                     "max_in_flight", "unauthorized")} | {
             "requests": len(self._core.journal.requests), "orders": self.orders, "uploads": len(self.uploads)}
 
-    def wait_for(self, predicate, timeout=5.0, interval=0.01):
+    def wait_for(self, predicate, timeout=PATIENCE, interval=0.01):
         """Wait until predicate(printer) is true and return its value; raises TimeoutError."""
         end = time.monotonic() + timeout
         while not (value := predicate(self)):

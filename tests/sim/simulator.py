@@ -1,6 +1,8 @@
 """Several simulated printers in one background thread with its own asyncio loop."""
 import asyncio
+import contextlib
 import threading
+import time
 
 from .core import Core
 from .options import complete
@@ -45,6 +47,23 @@ class Sim:
             self.call(lambda: self._scripts.append(
                 asyncio.ensure_future(SCRIPTS[options["script"]](printer._core))))
         return printer
+
+    @contextlib.contextmanager
+    def lateness(self):
+        """A function: how late it was with something at most, in seconds. Requests may have come so much earlier than
+        their record says."""
+        worst = [0.0]
+
+        async def watch():
+            while True:
+                asleep = time.monotonic()
+                await asyncio.sleep(0.005)
+                worst[0] = max(worst[0], time.monotonic() - asleep - 0.005)
+        task = self.call(lambda: asyncio.ensure_future(watch()))
+        try:
+            yield lambda: worst[0]
+        finally:
+            self.call(task.cancel)
 
     def call(self, function):
         """Run function in the loop's thread and wait for its value."""

@@ -14,7 +14,7 @@ def p(request, sim):
     return sim.add("p", request.param, password="password1")
 
 
-def rest(p, target=STATUS, timeout=2):
+def rest(p, target=STATUS, timeout=60):
     """All bytes of an answer until the close, or ConnectionError for a reset."""
     with Client(p, timeout=timeout) as client:
         client.send(f"GET {target} HTTP/1.1\r\nConnection: close\r\nX-Api-Key: {p.api_key}\r\n\r\n".encode())
@@ -25,6 +25,7 @@ def test_hang(p):
     p.fault("hang", path=STATUS)
     with pytest.raises(TimeoutError):
         rest(p, timeout=0.1)
+    p.wait_for(lambda p: p.requests)
     assert p.requests[-1].status is None
     assert ask(p, "GET", "/api/version").status == 200
     p.heal()
@@ -35,11 +36,11 @@ def test_hang(p):
 def test_order_is_carried_out_or_not(p, kind, orders):
     p.start_print()
     p.fault(kind, method="PUT")
-    with pytest.raises((TimeoutError, ConnectionError)):
-        with Client(p, timeout=0.1) as client:
+    with Client(p, timeout=0.1 if kind in ("lost", "hang") else 60) as client:
+        with pytest.raises((TimeoutError, ConnectionError)):
             client.ask("PUT", f"/api/v1/job/{p.job_id}/pause")
             client.ask("GET", "/api/version")
-    assert len(p.orders) == orders
+        p.wait_for(lambda p: p.requests and len(p.orders) == orders)
 
 
 def test_close(p):
@@ -177,6 +178,7 @@ def test_refuse_after_some_requests(p):
 
 def test_blackhole(p):
     with Client(p) as before:
+        p.wait_for(lambda p: p.open_connections == 1)
         p.blackhole()
         with pytest.raises(TimeoutError):
             Client(p, timeout=0.1)
@@ -197,6 +199,15 @@ def test_off_resets_and_refuses(p):
         Client(p)
     p.on()
     assert status(p)["printer"]["state"] == "IDLE"
+
+
+def test_off_resets_what_is_just_being_accepted_too(p):
+    for _ in range(50):
+        with Client(p) as client:
+            p.off()
+            with pytest.raises(ConnectionError):
+                client.ask("GET", STATUS)
+        p.on()
 
 
 def test_count_and_after_and_pattern(p):

@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from sim_raw import Client, ask, status
+from sim_raw import Client, ask, status, still
 
 
 def printing(pi, seconds=0, **more):
@@ -35,7 +35,7 @@ def test_version_and_info(pi):
 
 
 def test_start_503_then_busy_then_late_fields(sim):
-    p = sim.add("p", "pi", boot_wait=5, serial_wait=3, late_wait=67)
+    p = still(sim.add("p", "pi", boot_wait=5, serial_wait=3, late_wait=67))
     answer = ask(p, "GET", "/api/v1/status")
     assert answer.status == 503 and answer.body.startswith(b"Printer Unavailable.\n")
     p.advance(6)

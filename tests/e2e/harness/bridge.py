@@ -74,7 +74,7 @@ class Bridge:
         self.check()
         return self.log
 
-    def stop(self, status=0, timeout=30.0):
+    def stop(self, status=0, timeout=PATIENCE):
         """SIGTERM, a clean end."""
         self.must_live()
         self.process.signal(signal.SIGTERM)

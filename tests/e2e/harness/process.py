@@ -8,8 +8,8 @@ import socket
 import subprocess
 import time
 
-# Seconds after which a story gives up waiting for what it wants to see. Slow machines need more.
-PATIENCE = float(os.environ.get("P2M_PATIENCE", "20"))
+# Seconds after which a story gives up waiting for what it wants to see: it costs nothing where it comes.
+PATIENCE = float(os.environ.get("P2M_PATIENCE", "60"))
 
 
 def reserved_port():
@@ -38,7 +38,8 @@ def free_port():
 
 
 def until(what, predicate, timeout=PATIENCE, interval=0.01):
-    """Wait until predicate() is true and return its value."""
+    """Wait until predicate() is true and return its value. timeout: longer than PATIENCE, where that is known."""
+    timeout = max(timeout, PATIENCE)
     end = time.monotonic() + timeout
     while not (value := predicate()):
         if time.monotonic() > end:
@@ -88,13 +89,13 @@ class Process:
         self.signal(signal.SIGCONT)
 
     def wait(self, timeout=PATIENCE):
-        return self.popen.wait(timeout)
+        return self.popen.wait(max(timeout, PATIENCE))
 
     def ends_by(self, number, timeout):
         """Send a signal; has it ended within that many seconds?"""
         self.signal(number)
         try:
-            self.wait(timeout)
+            self.popen.wait(timeout)
         except subprocess.TimeoutExpired:
             return False
         return True
@@ -103,4 +104,4 @@ class Process:
         """Power cut. Harmless when it has ended."""
         if self.status is None:
             self.popen.kill()
-        self.popen.wait(20)
+        self.popen.wait(PATIENCE)

@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import subprocess
+import termios
 import time
 
 from .bridge import KEPT, SANITIZERS, program
@@ -78,18 +79,16 @@ class Terminal:
 
     def screen(self, *words, until=None, interrupt=False, columns=100, rows=30):
         """What a terminal shows until the text `until` is seen, or to its end. (exit status, bytes as text)"""
+        command, env = self.command(*words), self.env | {"TERM": "xterm"}
         child, terminal = pty.fork()
         if child == 0:
+            termios.tcsetwinsize(0, (rows, columns))
             os.chdir(self.folder)
-            os.execve(program(), self.command(*words), self.env | {"TERM": "xterm"})
-        return _watch(child, terminal, until, interrupt, (rows, columns))
+            os.execve(program(), command, env)
+        return _watch(child, terminal, until, interrupt)
 
 
-def _watch(child, terminal, until, interrupt, size):
-    import fcntl
-    import struct
-    import termios
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+def _watch(child, terminal, until, interrupt):
     seen, end = "", time.monotonic() + PATIENCE
     try:
         while time.monotonic() < end:

@@ -138,7 +138,7 @@ class Watcher:
 
     def wait(self, topic, payload=None, after=-1, timeout=PATIENCE):
         """The first message after a mark with this topic and payload."""
-        after = getattr(after, "number", after)
+        after, timeout = getattr(after, "number", after), max(timeout, PATIENCE)
         end, start = time.monotonic() + timeout, after + 1
         with self.changed:
             while True:
