@@ -20,7 +20,7 @@ def test_topics_of_a_printer_that_left_the_file_are_removed(house, memory):
     first = house.run()
     house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "leaves" in t)
     house.watcher.wait(f"{BASE}/leaves")
-    until("it is remembered", lambda: (house.folder / "state/state.json").exists())
+    house.wait_remembered("leaves")
     first.stop()
     assert len(topics_of(house, "leaves")) > 20
     if memory == "state_dir":

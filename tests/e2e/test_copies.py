@@ -42,8 +42,7 @@ def test_what_ended_while_another_copy_lived_is_not_told_again(house):
     printer.start_print(duration=36000)
     bridge = house.run()
     house.wait("mk4", "can/pause", "online")
-    state = house.folder / "state/state.json"
-    until("the job is remembered", lambda: state.exists() and "box.gcode" in state.read_text())
+    house.wait_remembered("box.gcode")
     bridge.stop()
     printer.advance(40000)
     other_host(house)
@@ -120,5 +119,5 @@ def test_a_printer_that_is_switched_off_in_the_file_is_remembered(house):
     until("its topics are gone", lambda: house.watcher.retained(f"{BASE}/mk4/#") == {}, interval=0.1)
     bridge.stop()
     assert not house.watcher.since(before, f"homeassistant/device/{serial}/config")
-    state = json.loads((house.folder / "state/state.json").read_text())
+    state = json.loads(house.memory)
     assert state["printers"]["mk4"]["serial"] == serial

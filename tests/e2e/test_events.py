@@ -75,8 +75,7 @@ def test_a_restart_in_mid_print_repeats_nothing_and_loses_nothing(house):
 
 def test_a_print_that_ended_while_the_bridge_was_killed_is_told_at_the_start(house):
     printer, bridge = printing(house)
-    house.wait("mk4", "job/name", "box.gcode")
-    polls(printer, 2)
+    house.wait_remembered("box.gcode")
     bridge.kill()
     mark = house.watcher.echo()
     printer.finish()

@@ -6,7 +6,6 @@ import time
 import pytest
 
 from harness import BASE, polls
-from harness.process import until
 
 
 def row_of(house, name, after=-1):
@@ -73,8 +72,7 @@ def test_forget_makes_the_stranger_the_printer(house):
 def test_the_identity_outlives_the_bridge(house):
     printer = house.add("mk4")
     bridge = house.run()
-    until("it is remembered", lambda: printer.serial in bridge.folder.parent.joinpath("state/state.json").read_text()
-          if bridge.folder.parent.joinpath("state/state.json").exists() else False)
+    house.wait_remembered(printer.serial)
     bridge.stop()
     mark = house.watcher.mark
     printer.become("10589-2222222", temp_nozzle=123.0)

@@ -36,7 +36,7 @@ def test_a_full_disk_costs_history_and_nothing_else(house):
     printer = house.add("mk4", job_id=128)
     bridge = house.bridge(wrapper=["bash", "-c", 'exec "$@" 2> >(exec cat)', "bash"])
     house.wait_online("mk4")
-    until("a first save", lambda: (house.folder / "state" / "state.json").exists())
+    until("a first save", lambda: house.memory)
     hard = resource.prlimit(bridge.pid, resource.RLIMIT_FSIZE)[1]
     resource.prlimit(bridge.pid, resource.RLIMIT_FSIZE, (0, hard))
     polls(printer, 2)       # what was being saved then is there

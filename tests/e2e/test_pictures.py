@@ -87,6 +87,7 @@ def test_the_picture_of_a_vanished_job_is_gone(house):
     printer.add_file("/usb/other.gcode", thumbnails={(220, 124): PNG + b"other"})
     bridge = house.run()
     house.wait("mk4", JOB, picture(printer))
+    house.wait_remembered("box.gcode")
     bridge.kill()
     printer.finish()
     printer.start_print("/usb/other.gcode", duration=36000)

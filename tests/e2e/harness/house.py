@@ -6,7 +6,7 @@ from sim import Sim
 from .bridge import Bridge
 from .broker import Broker
 from .cable import Cable
-from .process import PATIENCE
+from .process import PATIENCE, until
 from .watcher import BASE, Watcher
 
 FAST = {"printing": "1s", "idle": "1s", "offline": "500ms", "offline_max": "1s"}
@@ -136,6 +136,15 @@ class House:
     def wait_online(self, *printers, after=-1):
         for printer in printers:
             self.wait(printer, "availability", "online", after)
+
+    @property
+    def memory(self):
+        """What is remembered over restarts, as text; "" = nothing yet."""
+        path = self.folder / "state/state.json"
+        return path.read_text() if path.exists() else ""
+
+    def wait_remembered(self, text):
+        until(f"{text!r} is remembered", lambda: text in self.memory)
 
     # -- the end
 

@@ -16,11 +16,19 @@ from .watcher import BASE, Watcher, mqtt
 
 LATE = "late"       # base topic of the bridge that begins while the broker is struck
 NAMES = {BASE: "bridge-of-old", LATE: "bridge-come-late"}       # client ids
+
+
+def goes_on(printer, what):
+    """Who goes on prints: a Buddy that says so and stands still may as well be aborting."""
+    what()
+    printer.set(time_printing=STILL["time_printing"] + 1)
+
+
 # What happens at the printers meanwhile: moment -> (what, the state then, the event that tells)
 HAPPENS = {"idle": (lambda p: p.start_print(duration=360000), "printing", "started"),
            "printing": (lambda p: p.finish(), "finished", "finished"),
-           "paused": (lambda p: p.resume(), "printing", "resumed"),
-           "attention": (lambda p: p.user_continues(), "printing", "resumed"),
+           "paused": (lambda p: goes_on(p, p.resume), "printing", "resumed"),
+           "attention": (lambda p: goes_on(p, p.user_continues), "printing", "resumed"),
            "order": (lambda p: None, "paused", "paused"), "contact": (lambda p: None, "printing", None)}
 
 
