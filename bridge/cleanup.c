@@ -137,6 +137,8 @@ static void note_leaving(struct bridge *b, const char *id)
 
 void cleanup_list(struct bridge *b, const struct mqtt_message *m)
 {
+    if (b->found_printers) /* comes once more with those of the others */
+        return;
     b->found_printers = true;
     release(&b->leaving, &b->leaving_count);
     each_listed(b, m, note_leaving);

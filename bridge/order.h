@@ -32,7 +32,8 @@ struct order {
     struct order_source source;
     bool request;      /* arguments.path holds the value as text */
     bool job_given;    /* arguments.job came from the sender */
-    bool no_job;       /* none was current when it came */
+    bool no_job;       /* none was current when it came, */
+    bool next_job;     /* and a print waited, whose job it may be meant for */
     char *transaction; /* JSON text to echo; NULL = none */
     char *key;         /* idempotency key; NULL = none */
     bool final_only;

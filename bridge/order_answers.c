@@ -104,6 +104,9 @@ void order_finish(struct printer *p, struct order *order,
         remember(p, order, answer, now.ms);
         answer_followers(p, order, answer);
     }
+    if (order_begins_job(p, order))
+        p->orders.printed =
+            answer->status == ORDER_DONE || answer->code == ORDER_TIMEOUT;
     if (p->orders.active == order) {
         p->orders.active = NULL;
         files_forget(p->files);

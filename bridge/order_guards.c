@@ -193,7 +193,7 @@ static bool refused_by_job(struct printer *p, struct order *order,
                      is_printing(p) ? "the printer has not told yet which job "
                                       "it prints; try again in some seconds"
                                     : "nothing is being printed");
-    else if (order->no_job)
+    else if (order->no_job && !(order->next_job && p->orders.printed))
         order_refuse(
             p, order, ORDER_WRONG_JOB, 0, now,
             "nothing was being printed when the order came; job %lld began "

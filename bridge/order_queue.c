@@ -86,7 +86,7 @@ static bool is_repeat(struct printer *p, struct order *order, struct moment now)
     return true;
 }
 
-static bool begins_job(const struct printer *p, const struct order *order)
+bool order_begins_job(const struct printer *p, const struct order *order)
 {
     const struct driver_command *row =
         driver_command(p->driver, order->command);
@@ -102,7 +102,7 @@ bool orders_await_job(const struct printer *p)
 {
     const struct orders *o = &p->orders;
 
-    return o->active && begins_job(p, o->active) && printer_job(p) < 0 &&
+    return o->active && order_begins_job(p, o->active) && printer_job(p) < 0 &&
            (o->phase == PHASE_SENT || o->phase == PHASE_WAIT);
 }
 
@@ -202,10 +202,10 @@ static bool behind_a_print(const struct printer *p)
     const struct orders *o = &p->orders;
     int i;
 
-    if (o->active && begins_job(p, o->active))
+    if (o->active && order_begins_job(p, o->active))
         return true;
     for (i = 0; i < o->count; i++)
-        if (begins_job(p, o->queue[i]))
+        if (order_begins_job(p, o->queue[i]))
             return true;
     return false;
 }
@@ -216,8 +216,8 @@ static void bind_to_job(const struct printer *p, struct order *order)
 {
     order->arguments.job = printer_job(p);
     order->no_job = order->arguments.job < 0 &&
-                    !telemetry_known(&p->telemetry, SLOT_JOB_PROGRESS) &&
-                    !behind_a_print(p);
+                    !telemetry_known(&p->telemetry, SLOT_JOB_PROGRESS);
+    order->next_job = order->no_job && behind_a_print(p);
 }
 
 static bool names_another_job(const struct printer *p,

@@ -27,7 +27,7 @@ static bool is_read(const struct printer *p)
 
 bool orders_hurry(const struct printer *p)
 {
-    return p->orders.active && !is_read(p);
+    return p->orders.active && !is_read(p) && !order_step(p)->update_gone;
 }
 
 static void begin(struct printer *p, struct order *order, struct moment now)

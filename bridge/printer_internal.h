@@ -51,6 +51,7 @@ struct orders {
     bool asks_files; /* the active one is answered by what files.h finds */
     bool overtaken;  /* a cancel waits for the answer in flight */
     bool unsure;     /* no answer came: it may have been carried out */
+    bool printed;    /* the last print was carried out, or may have been */
     uint64_t mark;   /* CHECK, WAIT: a status asked after this request counts */
     uint64_t failed_before; /* polls, when it began */
     int64_t deadline_ms;
@@ -224,6 +225,8 @@ bool order_took_answer(struct printer *p, const struct http_answer *answer,
 void order_read_changes(struct printer *p, const struct driver_command *row);
 
 /* order_queue.c */
+/* Does a job begin when it is carried out? */
+bool order_begins_job(const struct printer *p, const struct order *order);
 struct order *orders_take_first(struct orders *orders);
 void orders_drop_expired(struct printer *p, struct moment now);
 /* The active order is a print that is sent, and of whose job nothing shows yet:

@@ -273,7 +273,7 @@ static void look_again(struct bridge *b)
 {
     b->session = SESSION_LISTEN;
     b->session_ms = b->asked_ms = b->heard_ms = bridge_now(b).ms;
-    b->other_online = b->other_host = false;
+    b->other_online = b->other_host = b->found_printers = false;
     b->reading_back = true;
     subscribe_own(b);
 }

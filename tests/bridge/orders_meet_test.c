@@ -151,6 +151,31 @@ a_print_that_met_a_challenge_is_not_sent_to_be_cancelled(void **state)
     life_close(&life);
 }
 
+/* Somebody was faster, at the printer: that job is not the sender's. */
+static void what_waits_behind_a_refused_print_is_for_no_other_job(void **state)
+{
+    static const char *const waits[] = {"pause", "cancel"};
+    struct world life;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof waits / sizeof *waits; i++) {
+        idle(&life);
+        life.hold = "/api/v1/files/usb/box.gcode";
+        life_order(&life, "print", "/usb/box.gcode");
+        life_order(&life, waits[i], "PRESS");
+        life_run(&life, 2000); /* the status grows too old */
+        now_printing(&life, 130);
+        let_go(&life, 409, "");
+        life_run(&life, 2000);
+        assert_int_equal(last(&life, "print")->code, ORDER_CONFLICT);
+        assert_int_equal(last(&life, waits[i])->code, ORDER_WRONG_JOB);
+        assert_int_equal(life_sent(&life, "/api/v1/job/130"), 0);
+        assert_int_equal(life_sent(&life, "/api/v1/job/130/pause"), 0);
+        life_close(&life);
+    }
+}
+
 static void a_print_that_was_not_sent_is_overtaken(void **state)
 {
     struct world life;
@@ -370,6 +395,7 @@ int main(void)
         cmocka_unit_test(what_waits_behind_another_is_not_meant_for_a_new_job),
         cmocka_unit_test(cancel_waits_for_a_print_that_the_printer_took),
         cmocka_unit_test(cancel_waits_also_for_the_answer_to_a_print),
+        cmocka_unit_test(what_waits_behind_a_refused_print_is_for_no_other_job),
         cmocka_unit_test(a_print_that_was_not_sent_is_overtaken),
         cmocka_unit_test(
             a_print_that_met_a_challenge_is_not_sent_to_be_cancelled),

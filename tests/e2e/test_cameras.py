@@ -216,3 +216,16 @@ def test_an_update_is_done_when_the_new_version_runs(house):
     assert answers.statuses == ["accepted", "done"], answers.all
     house.wait("mk3", "info/server", "0.9.0")
     house.wait("mk3", "server/update_available", "false")
+
+
+def test_an_update_is_seen_also_on_a_slow_pi(house):
+    """While its answers take longer than the second after which the next look is due."""
+    pi = house.add("mk3", "pi", configured={"commands": {"enable": ["server_update"]}})
+    house.run()
+    house.wait("mk3", "can/server_update", "online")
+    pi.update_available("0.9.0")
+    order(house, "check_update")
+    answers = house.watcher.order("mk3", "server_update")
+    answers.wait("accepted")
+    pi.fault("slow", delay=1.1)
+    assert answers.final(timeout=30)["status"] == "done"

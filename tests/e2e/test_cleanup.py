@@ -123,6 +123,23 @@ def test_topics_of_a_printer_that_moved_to_another_instance_stay(house, first):
     assert list(state["printers"]) == ["stays"]
 
 
+def test_the_lists_of_other_instances_are_asked_for_once(empty_house):
+    """Our own is among them, and is no reason to ask again."""
+    house = empty_house
+    house.open_broker(extra="log_type subscribe\n")
+    house.watch()
+    house.add("stays")
+    house.add("leaves")
+    first = house.run()
+    house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "leaves" in t)
+    first.stop()
+    house.sim["stays"].off()        # holds the judgement back
+    house.bridge({"printers": {"leaves": None}}, name="again")
+    house.watcher.wait(f"{BASE}/bridge/printers", lambda t: "leaves" not in t)
+    asked = house.broker.process.log.count(f"{BASE}/+/printers")
+    assert 1 <= asked <= 2
+
+
 def test_a_hostile_list_of_printers_empties_nothing_else(house):
     house.watcher.publish("else/state", "1", retain=True)
     house.watcher.publish(f"{BASE}/bridge/printers", json.dumps(
