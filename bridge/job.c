@@ -271,16 +271,23 @@ static void take_back_end(struct step *s)
 
 /* The job that ended last is there. Its end may be seen late; only how far it
  * is tells whether it goes on, or is another one with the same number (a
- * printer that was reset counts anew). */
+ * printer that was reset counts anew). One that asks whether it shall go on
+ * after a power cut may not know how far it was. */
 static void meet_last(struct step *s)
 {
-    double was = s->job->last.progress, is = -1;
+    const struct job_record *last = &s->job->last;
+    bool unknown = last->result == RESULT_UNKNOWN;
+    double is = -1;
 
     take_number(s->t, SLOT_JOB_PROGRESS, &is);
-    if (is >= 0 && is < was / 2)
-        begin(s, s->job->last.id, false);
-    else if (is >= 0 && s->job->last.result == RESULT_UNKNOWN)
+    if (is < 0)
+        return;
+    if (is < last->progress / 2) {
+        if (!unknown || telemetry_state(s->t) != STATE_ATTENTION)
+            begin(s, last->id, false);
+    } else if (unknown) {
         take_back_end(s);
+    }
 }
 
 static void follow(struct step *s, int64_t soon_s)

@@ -39,11 +39,12 @@ struct job {
     bool known;  /* there was a snapshot */
     bool online; /* as last told */
     enum job_phase phase;
-    bool printed;          /* the current job was seen printing */
-    bool change_told;      /* filament_change_soon, for the next change */
-    int64_t seen_at;       /* when the current job was last seen */
-    struct job_record now; /* the current job */
-    struct job_record last;
+    bool printed;           /* the current job was seen printing */
+    bool change_told;       /* filament_change_soon, for the next change */
+    int64_t seen_at;        /* when the current job was last seen */
+    struct job_record now;  /* the current job */
+    struct job_record last; /* its result is RESULT_COUNT: it goes on after all,
+                             * and is counted again when it ends */
     int64_t finished, cancelled, failed; /* totals */
     int64_t time_printing;
     double weight;

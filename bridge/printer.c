@@ -267,6 +267,15 @@ static bool status_yields(const struct printer *p, int64_t now_ms)
            p->status_number == p->sent_count && !orders_hurry(p);
 }
 
+/* What is due with each poll lets what is seldom due go first. */
+static bool may_wait(const struct printer *p, int endpoint, int64_t now_ms)
+{
+    enum cadence cadence = p->driver->endpoints[endpoint].cadence;
+
+    return (cadence == CADENCE_POLL || cadence == CADENCE_TRANSFER) &&
+           status_yields(p, now_ms);
+}
+
 /* Who it is comes first, then how it is, then the rest. */
 static int pick_endpoint(const struct printer *p, int64_t now_ms)
 {
@@ -316,8 +325,7 @@ bool printer_next(struct printer *p, struct moment now, struct request *request)
     if (orders_want_status(p, now))
         printer_read_soon(p, endpoint_bit(p->status_endpoint));
     endpoint = pick_endpoint(p, now.ms);
-    if ((endpoint < 0 ||
-         (endpoint == p->status_endpoint && status_yields(p, now.ms))) &&
+    if ((endpoint < 0 || may_wait(p, endpoint, now.ms)) &&
         errands_next(p, now, request))
         return true;
     if (endpoint < 0)

@@ -335,8 +335,6 @@ static const struct driver_endpoint endpoints[] = {
      .read = read_status},
     {"job", "/api/v1/job", CADENCE_JOB, .empty = true,
      .fields = prusalink_job_fields, .read = read_job},
-    {"transfer", "/api/v1/transfer", CADENCE_TRANSFER, .optional = true,
-     .empty = true, .fields = prusalink_transfer_fields},
     {"version", "/api/version", CADENCE_CONTACT, .fields = version_fields,
      .read = read_version},
     {"info", "/api/v1/info", CADENCE_CONTACT, .fields = info_fields},
@@ -347,6 +345,9 @@ static const struct driver_endpoint endpoints[] = {
     {"cameras", "/api/v1/cameras", CADENCE_MINUTE, .optional = true,
      .fields = prusalink_camera_fields, .read = prusalink_read_cameras,
      .has = prusalink_is_no_buddy},
+    /* It is due with each poll: the others come first. */
+    {"transfer", "/api/v1/transfer", CADENCE_TRANSFER, .optional = true,
+     .empty = true, .fields = prusalink_transfer_fields},
     /* It asks pip. */
     {"update", "/api/v1/update/prusalink", CADENCE_DAY, .optional = true,
      .empty = true, .fields = prusalink_update_fields,

@@ -249,19 +249,31 @@ static void keep(struct album *a, int i, const char *name, const char *bytes,
     say_bytes(a, i, bytes, len);
 }
 
+static int64_t current_job(const struct job *job)
+{
+    return job->phase != JOB_NONE ? job->now.id : -1;
+}
+
 static void follow_last(struct album *a, const struct job *job)
 {
     struct gallery *g = a->pictures->gallery;
     char from[GALLERY_NAME_MAX + 1], to[GALLERY_NAME_MAX + 1];
     char prefix[GALLERY_NAME_MAX + 1];
+    bool current = job->last.id == current_job(job);
+    bool again = a->kept >= 0 && job->last.id == a->kept && !current;
 
-    if (!job->known || job->last.id == a->last)
+    if (!job->known || (job->last.id == a->last && !again))
         return;
+    name_of(a, "job", job->last.id, from);
+    name_of(a, "last", job->last.id, to);
+    if (job->last.id == a->last) { /* its number was the last one's, too */
+        gallery_drop(g, to);
+        show(a, LAST, NULL);
+    }
     a->last = job->last.id;
-    name_of(a, "job", a->last, from);
-    name_of(a, "last", a->last, to);
     (void)snprintf(prefix, sizeof prefix, "%s.last-", a->id);
-    gallery_rename(g, from, to);
+    if (!current)
+        gallery_rename(g, from, to);
     gallery_drop_all(g, prefix, to);
     show(a, LAST, gallery_has(g, to) ? to : NULL);
 }
@@ -283,7 +295,7 @@ static void change_kept(struct album *a, int64_t job)
 static void follow_job(struct album *a, const struct job *job)
 {
     const struct gallery *g = a->pictures->gallery;
-    int64_t kept = job->phase != JOB_NONE ? job->now.id : -1;
+    int64_t kept = current_job(job);
     int64_t seen =
         printer_online(a->printer)
             ? telemetry_integer(printer_telemetry(a->printer), SLOT_JOB_ID, -1)
@@ -317,6 +329,8 @@ static bool has(void *arg, int64_t job)
     name_of(a, "job", job, name);
     if (gallery_has(a->pictures->gallery, name))
         return true;
+    if (job == a->kept) /* the last one may have had the same number */
+        return false;
     name_of(a, "last", job, name);
     return gallery_has(a->pictures->gallery, name);
 }

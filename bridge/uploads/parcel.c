@@ -216,6 +216,16 @@ void parcel_finish(struct parcel *p, enum order_code code, int http_status,
     tidy(p);
 }
 
+void parcel_give_up(struct parcel *p)
+{
+    if (p->stage != STAGE_AWAY || parcel_may_come_back(p))
+        return;
+    if (p->over)
+        tidy(p);
+    else
+        parcel_finish(p, ORDER_NOT_FOUND, 0, "its file did not come back");
+}
+
 bool parcel_was_cancelled(struct parcel *p)
 {
     if (p->cancelled)

@@ -106,6 +106,8 @@ bool parcel_is_back(struct parcel *p, const char *name,
 /* Answer its sender, if one waits, and tidy up. */
 void parcel_finish(struct parcel *p, enum order_code code, int http_status,
                    const char *text);
+/* If its file has been away for too long. */
+void parcel_give_up(struct parcel *p);
 /* True: it was, and is finished. */
 bool parcel_was_cancelled(struct parcel *p);
 

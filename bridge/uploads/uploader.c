@@ -94,10 +94,14 @@ static void drop_expired(struct uploader *u)
 {
     size_t i;
 
-    for (i = 0; i < u->count; i++)
-        if (u->parcels[i]->stage == STAGE_WAITING && is_expired(u->parcels[i]))
-            parcel_finish(u->parcels[i], ORDER_EXPIRED, 0,
+    for (i = 0; i < u->count; i++) {
+        struct parcel *p = u->parcels[i];
+
+        if (p->stage == STAGE_WAITING && is_expired(p))
+            parcel_finish(p, ORDER_EXPIRED, 0,
                           "the order expired while it waited");
+        parcel_give_up(p);
+    }
 }
 
 static void begin(struct parcel *p)

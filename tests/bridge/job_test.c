@@ -235,6 +235,16 @@ static void an_end_that_was_none_is_taken_back(void **state)
     END;
 }
 
+/* It does not know yet how far it was, either. */
+static void who_asks_after_a_power_cut_is_no_other_print(void **state)
+{
+    STORY({STATE_PRINTING, 7, 40, 0, ""}, {STATE_IDLE, 0, 0, 0, "ended"},
+          {STATE_ATTENTION, 7, 0, 0, ""}, {STATE_PRINTING, 7, 40, 0, "resumed"},
+          {STATE_FINISHED, 0, 0, 0, "finished"});
+    assert_int_equal(story.job.time_printing, 40 * 36 + 2);
+    END;
+}
+
 /* Somebody reset the printer, and it counts from 1 again. */
 static void a_number_that_comes_again_is_another_print(void **state)
 {
@@ -315,6 +325,7 @@ int main(void)
         cmocka_unit_test(an_error_without_the_job_failed_it),
         cmocka_unit_test(a_job_that_was_ended_is_not_begun_again),
         cmocka_unit_test(an_end_that_was_none_is_taken_back),
+        cmocka_unit_test(who_asks_after_a_power_cut_is_no_other_print),
         cmocka_unit_test(a_number_that_comes_again_is_another_print),
         cmocka_unit_test(first_seen_paused_or_asking_it_had_started),
         cmocka_unit_test(asking_at_the_first_look_it_had_started_too),

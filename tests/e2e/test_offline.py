@@ -217,3 +217,16 @@ def test_a_printer_that_is_slower_than_its_polls_is_read_all_the_same(house):
     house.wait("mk4", "storage/*", "true")
     house.wait("mk4", "files/list", lambda t: "box.gcode" in t)
     assert house.watcher.order("mk4", "refresh").final()["status"] == "done"
+
+
+def test_also_while_a_file_is_sent_to_it(house):
+    """That is looked at with each poll, too."""
+    printer = house.add("mk4")
+    printer.start_print("/usb/box.gcode", duration=36000)
+    printer.foreign_transfer(transferred=1000)
+    printer.fault("slow", delay=1.1)
+    house.run()
+    house.watcher.wait("homeassistant/device/*/config", lambda t: f"{BASE}/mk4/state" in t)
+    house.wait("mk4", "storage/*", "true")
+    house.wait("mk4", "job/thumbnail", printer.file("/usb/box.gcode").thumbnails[220, 124])
+    house.wait("mk4", "transfer/transferred", "1000")

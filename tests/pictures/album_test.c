@@ -157,6 +157,30 @@ static void one_job_after_the_other_has_its_own(void **state)
     get_up(&d);
 }
 
+/* A printer that was reset counts anew. */
+static void one_with_the_number_of_the_last_one_has_its_own_too(void **state)
+{
+    struct desk d;
+
+    (void)state;
+    sit_down(&d, 0);
+    print(&d, 1);
+    run(&d, 10000);
+    print(&d, 0);
+    run(&d, 10000);
+    print(&d, 1);
+    d.life.far.picture = PNG "2";
+    run(&d, 10000);
+    run(&d, 10000);
+    assert_string_equal(shown(&d, "p/mk4/job/thumbnail"), PNG "2");
+    assert_string_equal(shown(&d, "p/mk4/last_job/thumbnail"), PNG);
+    print(&d, 0);
+    run(&d, 10000);
+    run(&d, 10000);
+    assert_string_equal(shown(&d, "p/mk4/last_job/thumbnail"), PNG "2");
+    get_up(&d);
+}
+
 static void nothing_is_shown_of_the_printer_before(void **state)
 {
     struct desk d;
@@ -247,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_shows_its_picture_and_leaves_it),
         cmocka_unit_test(one_job_after_the_other_has_its_own),
+        cmocka_unit_test(one_with_the_number_of_the_last_one_has_its_own_too),
         cmocka_unit_test(nothing_is_shown_of_the_printer_before),
         cmocka_unit_test(bytes_that_come_late_are_not_said),
         cmocka_unit_test(another_printers_camera_is_asked_without_conditions),

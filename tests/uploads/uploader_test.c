@@ -252,6 +252,30 @@ static void a_file_that_is_not_there_for_a_week_is_given_up(void **state)
     assert_int_equal(troubles, 0);
 }
 
+static void nor_is_it_waited_for_longer_while_the_bridge_runs(void **state)
+{
+    struct world *w = *state;
+    struct delivery *d = delivery_of(DELIVERY_WATCHED, "box.gcode");
+
+    order_free(d->order);
+    d->order = NULL;
+    d->id = ++last_id;
+    d->started = true;
+    d->started_at = (int64_t)time(NULL);
+    uploader_resume(uploader, d);
+    uploader_ready(uploader, true, NULL);
+    while (!troubles || w->loop.active_reqs.count > 0)
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+    uploader_ready(uploader, false, NULL);
+    assert_int_equal(failures, 0);
+    d->started_at -= (int64_t)8 * 24 * 3600;
+    uploader_ready(uploader, true, NULL);
+    assert_int_equal(failures, 1);
+    while (w->loop.active_reqs.count > 0)
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+    assert_int_equal(troubles, 1);
+}
+
 #define UPLOADER_TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 int main(void)
@@ -261,6 +285,7 @@ int main(void)
         UPLOADER_TEST(without_its_folder_a_watched_file_waits),
         UPLOADER_TEST(a_file_that_is_not_there_is_waited_for),
         UPLOADER_TEST(a_file_that_is_not_there_for_a_week_is_given_up),
+        UPLOADER_TEST(nor_is_it_waited_for_longer_while_the_bridge_runs),
         UPLOADER_TEST(an_order_expires_while_its_printer_is_off),
     };
 
