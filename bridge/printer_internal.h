@@ -84,6 +84,7 @@ struct printer {
     struct transfer_pace pace;
     int64_t clock;         /* wall less monotonic seconds */
     int64_t parted_ms;     /* status and job disagree about its id since; 0 */
+    int64_t halted_ms;     /* device.halted since; 0 */
     double saved_progress; /* of the job, as memory was last saved */
     struct orders orders;
     struct files *files; /* NULL = the driver knows none */

@@ -6,7 +6,8 @@
 
 #define NO_SERIAL_MS 120000 /* without one: then it is a trouble */
 #define JOB_WAIT_MS  5000
-#define CLOCK_STEP_S 30 /* less is slewing and rounding */
+#define HALT_MS      180000 /* no abort takes longer */
+#define CLOCK_STEP_S 30     /* less is slewing and rounding */
 
 static void note_reported(struct printer *p)
 {
@@ -244,7 +245,11 @@ static bool job_is_whole(struct printer *p, struct moment now)
 /* Not before its name is there, nor while nobody knows whether it goes on. */
 static void note_job(struct printer *p, struct moment now)
 {
-    if (p->contact && p->device.halted)
+    if (!p->device.halted)
+        p->halted_ms = 0;
+    else if (!p->halted_ms)
+        p->halted_ms = now.ms;
+    if (p->contact && p->halted_ms && now.ms - p->halted_ms < HALT_MS)
         p->memory.job.seen_at = now.wall;
     else if (p->contact && job_is_whole(p, now))
         printer_follow_job(p, now);

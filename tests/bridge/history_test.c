@@ -165,6 +165,21 @@ static void what_is_aborted_was_not_resumed(void **state)
     life_close(&life);
 }
 
+/* A firmware may tell no time. */
+static void what_is_not_aborted_by_now_was_resumed(void **state)
+{
+    struct world life;
+
+    (void)state;
+    pause(&life);
+    life.far.state = "PRINTING";
+    life_run(&life, 170000);
+    assert_false(was_told(&life, EVENT_RESUMED));
+    life_run(&life, 20000);
+    assert_true(was_told(&life, EVENT_RESUMED));
+    life_close(&life);
+}
+
 static void when_an_abort_ended_in_a_gap_is_not_known(void **state)
 {
     struct world life;
@@ -243,6 +258,7 @@ int main(void)
         cmocka_unit_test(the_start_of_a_print_outlives_a_restart),
         cmocka_unit_test(another_printer_has_no_last_job),
         cmocka_unit_test(what_is_aborted_was_not_resumed),
+        cmocka_unit_test(what_is_not_aborted_by_now_was_resumed),
         cmocka_unit_test(when_an_abort_ended_in_a_gap_is_not_known),
         cmocka_unit_test(what_goes_on_was),
         cmocka_unit_test(what_is_given_up_at_the_questions_never_started),
