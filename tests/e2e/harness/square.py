@@ -21,6 +21,7 @@ NAMES = {BASE: "bridge-of-old", LATE: "bridge-come-late"}       # client ids
 def goes_on(printer, what):
     """Who goes on prints: a Buddy that says so and stands still may as well be aborting."""
     what()
+    printer.wait_for(lambda p: p.state == "PRINTING")
     printer.set(time_printing=STILL["time_printing"] + 1)
 
 
